@@ -1,7 +1,8 @@
 """A throw-away PostgreSQL: `cluster()` for whoever wants one of its own, `postgres_url()` for a whole test run.
 
-Law: the server lives exactly as long as somebody uses it. Every process of a run holds a shared lock on one file; a guard process, the
-server's parent, waits for the exclusive lock. The kernel drops locks of the dead, so even a killed run leaves nothing behind.
+Law: the server lives exactly as long as somebody uses it. Every process of a run holds a shared lock on one file; a
+guard process, the server's parent, waits for the exclusive lock. The kernel drops locks of the dead, so even a killed
+run leaves nothing behind.
 """
 
 import fcntl
@@ -19,9 +20,8 @@ from pathlib import Path
 from typing import IO
 
 PATIENCE_S = 30
-SOCKET_ROOT = Path(
-    "/tmp"
-)  # a socket's path holds 107 bytes and TMPDIR may be deep; every name below is unguessable or ours
+# A socket's path holds 107 bytes and TMPDIR may be deep; the names made below are ours or cannot be guessed.
+SOCKET_ROOT = Path("/tmp")  # noqa: S108  # see above
 QUICK = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
 _held: list[IO[str]] = []  # the shared locks of this process, kept open until it ends
 
@@ -31,7 +31,7 @@ class PostgresFailed(Exception):
 
 
 def postgres_url() -> str | None:
-    """Return the address of this run's server, starting it if nobody has; None where PostgreSQL is missing (`missing_reason`)."""
+    """Return the URL of this run's server, started if nobody has; None where there is none (`missing_reason`)."""
     given = os.environ.get("ZHANGSHI_TEST_POSTGRES")
     if given or missing_reason():
         return given
@@ -90,9 +90,7 @@ def _own(folder: Path) -> None:
         os.chown(folder, entry.pw_uid, entry.pw_gid)
 
 
-def _popen(
-    command: list[str | Path], folder: Path, output: IO[str]
-) -> subprocess.Popen[str]:
+def _popen(command: list[str | Path], folder: Path, output: IO[str]) -> subprocess.Popen[str]:
     account = _account()
     entry = pwd.getpwnam(account) if account else None
     return subprocess.Popen(
@@ -119,16 +117,12 @@ def _initialise(bin_folder: Path, folder: Path) -> None:
         "--locale=C.UTF-8",
     ]
     with log.open("w") as output:
-        code = _popen(
-            [bin_folder / "initdb", "-D", folder / "data", *options], folder, output
-        ).wait(PATIENCE_S)
+        code = _popen([bin_folder / "initdb", "-D", folder / "data", *options], folder, output).wait(PATIENCE_S)
     if code != 0:
         raise PostgresFailed(log.read_text())
 
 
-def _start(
-    bin_folder: Path, folder: Path, extra: tuple[str, ...]
-) -> subprocess.Popen[str]:
+def _start(bin_folder: Path, folder: Path, extra: tuple[str, ...]) -> subprocess.Popen[str]:
     settings = (
         "listen_addresses=",
         f"unix_socket_directories={folder}",
@@ -137,14 +131,10 @@ def _start(
     )
     options = [part for setting in settings for part in ("-c", setting)]
     with (folder / "server.log").open("w") as output:
-        return _popen(
-            [bin_folder / "postgres", "-D", folder / "data", *options], folder, output
-        )
+        return _popen([bin_folder / "postgres", "-D", folder / "data", *options], folder, output)
 
 
-def _wait_until_ready(
-    bin_folder: Path, folder: Path, server: subprocess.Popen[str]
-) -> None:
+def _wait_until_ready(bin_folder: Path, folder: Path, server: subprocess.Popen[str]) -> None:
     deadline = time.monotonic() + PATIENCE_S
     ask: list[str | Path] = [
         bin_folder / "pg_isready",
