@@ -1,0 +1,1 @@
+"""Catalogue: items, units, packs, barcodes, lots, categories, prices."""

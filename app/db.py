@@ -1,0 +1,234 @@
+"""The database's edge: engine set-up, exact column types, append-only tables, and transaction(), the only commit.
+
+Law: nothing else commits. Reads use `db.session` (one snapshot a request); a command runs in `transaction()`,
+which begins by taking the right to write, so that what it reads is what it changes.
+"""
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any, Final, TypeVar
+
+from flask import Flask
+from flask_migrate import Migrate
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import (
+    BigInteger,
+    Connection,
+    DateTime,
+    Dialect,
+    Enum,
+    Integer,
+    MetaData,
+    Table,
+    TypeDecorator,
+    event,
+    text,
+)
+from sqlalchemy.engine import Engine
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import DeclarativeBase, Session
+from sqlalchemy.schema import DDL
+
+from app.kernel.exact import MONEY_PLACES, PRICE_PLACES, QUANTITY_PLACES, from_scaled, to_scaled
+
+BUSY_TIMEOUT_MS: Final = 20_000
+# PostgreSQL: deadlock_detected, serialization_failure. Both mean "nothing happened, try again".
+RETRYABLE_SQLSTATES: Final = frozenset({"40P01", "40001"})
+_WRITE: Final = "zhangshi_write"
+
+NAMING = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+class Base(DeclarativeBase):
+    """Base of every model; constraint names are fixed so that migrations can name them on both databases."""
+
+    metadata = MetaData(naming_convention=NAMING)
+
+
+db = SQLAlchemy(model_class=Base)
+migrate = Migrate(directory="app/migrations", render_as_batch=True)
+
+BigId = BigInteger().with_variant(Integer, "sqlite")
+
+
+def word(words: type[StrEnum]) -> Enum:
+    """Return the column type of a closed set of words, kept as text and read back as the enum."""
+    return Enum(words, native_enum=False, length=24, values_callable=lambda members: [m.value for m in members])
+
+
+class Scaled(TypeDecorator[Decimal]):
+    """A decimal with a fixed number of places, kept as a scaled BIGINT; floats and lost digits are errors."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def __init__(self, places: int) -> None:
+        super().__init__()
+        self.places = places
+
+    def process_bind_param(self, value: Decimal | int | None, dialect: Dialect) -> int | None:
+        return None if value is None else to_scaled(value, self.places)
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> Decimal | None:
+        return None if value is None else from_scaled(value, self.places)
+
+
+Quantity = Scaled(QUANTITY_PLACES)
+Money = Scaled(MONEY_PLACES)
+Price = Scaled(PRICE_PLACES)
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An instant: aware in Python, UTC in the database; a naive datetime is an error."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise TypeError("a naive datetime names no instant")
+        instant = value.astimezone(UTC)
+        return instant if dialect.name == "postgresql" else instant.replace(tzinfo=None)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC)
+
+
+# --- append-only tables -------------------------------------------------------------------------------------------
+
+_append_only: list[str] = []
+
+_PG_REFUSE = """
+CREATE OR REPLACE FUNCTION zhangshi_refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN RAISE EXCEPTION '% is append-only', TG_TABLE_NAME USING ERRCODE = 'integrity_constraint_violation'; END $$
+"""
+
+
+def append_only(table: Table) -> None:
+    """Have both databases refuse UPDATE, DELETE and TRUNCATE on *table*."""
+    _append_only.append(table.name)
+    for dialect in ("sqlite", "postgresql"):
+        for statement in append_only_ddl(table.name, dialect):
+            event.listen(table, "after_create", DDL(statement.replace("%", "%%")).execute_if(dialect=dialect))
+
+
+def append_only_ddl(table: str, dialect: str) -> list[str]:
+    """Return the statements that make *table* append-only; a migration that recreates the table runs them again."""
+    if dialect == "sqlite":
+        return [
+            f"CREATE TRIGGER {table}_no_{verb} BEFORE {verb} ON {table} "
+            f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
+            for verb in ("update", "delete")
+        ]
+    return [
+        _PG_REFUSE,
+        (
+            f"CREATE TRIGGER {table}_no_change BEFORE UPDATE OR DELETE OR TRUNCATE ON {table} "
+            "FOR EACH STATEMENT EXECUTE FUNCTION zhangshi_refuse_change()"
+        ),
+    ]
+
+
+def missing_triggers(session: Session) -> list[str]:
+    """Return the append-only tables whose triggers are absent or switched off."""
+    if session.get_bind().dialect.name == "sqlite":
+        found = {row[0] for row in session.execute(text("SELECT name FROM sqlite_master WHERE type = 'trigger'"))}
+        return [t for t in _append_only if not {f"{t}_no_update", f"{t}_no_delete"} <= found]
+    query = "SELECT tgname FROM pg_trigger WHERE tgenabled IN ('O', 'A')"
+    found = {row[0] for row in session.execute(text(query))}
+    return [t for t in _append_only if f"{t}_no_change" not in found]
+
+
+# --- engine -------------------------------------------------------------------------------------------------------
+
+
+def init_app(app: Flask) -> None:
+    """Bind the database to *app* and set its engine up."""
+    uri = str(app.config["SQLALCHEMY_DATABASE_URI"])
+    app.config.setdefault("SQLALCHEMY_ENGINE_OPTIONS", _engine_options(uri))
+    db.init_app(app)
+    migrate.init_app(app, db)
+    with app.app_context():
+        if db.engine.dialect.name == "sqlite":
+            event.listen(db.engine, "connect", _set_up_sqlite)
+            event.listen(db.engine, "begin", _begin_sqlite)
+
+
+def _engine_options(uri: str) -> dict[str, object]:
+    if uri.startswith("sqlite"):
+        return {"pool_size": 20, "max_overflow": 0}
+    return {"pool_size": 10, "max_overflow": 10, "pool_pre_ping": True}
+
+
+def _set_up_sqlite(connection: Any, record: object) -> None:
+    # The driver must not begin transactions by itself: _begin_sqlite says which kind.
+    connection.isolation_level = None
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=FULL",  # an accepted scan survives a power cut; NORMAL may lose the last commits
+        "foreign_keys=ON",
+        "recursive_triggers=ON",  # else INSERT OR REPLACE would delete without firing the append-only triggers
+        f"busy_timeout={BUSY_TIMEOUT_MS}",
+        "cache_size=-16000",
+    ):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    # A deferred transaction that turns to writing fails at once when another has written: commands begin IMMEDIATE.
+    write = connection.get_execution_options().get(_WRITE, False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+
+
+# --- transactions -------------------------------------------------------------------------------------------------
+
+Result = TypeVar("Result")
+_running = threading.local()
+
+
+@contextmanager
+def transaction() -> Iterator[Session]:
+    """Yield a session that may write; commit at the end, roll everything back on an error.
+
+    What `db.session` read before is over when a command starts: its objects stay readable but detached.
+    """
+    if getattr(_running, "command", False):
+        raise RuntimeError("a command runs in one transaction: transaction() inside transaction()")
+    db.session.remove()
+    _running.command = True
+    try:
+        with Session(_writer(db.engine), expire_on_commit=False) as session, session.begin():
+            session.connection()  # begins now, not at the first statement: nothing is read before the right to write
+            yield session
+    finally:
+        _running.command = False
+
+
+def run(command: Callable[[Session], Result], attempts: int = 4) -> Result:
+    """Return what *command* returns from a transaction, run anew where the database undid it for others' sake."""
+    for left in reversed(range(attempts)):
+        try:
+            with transaction() as session:
+                return command(session)
+        except DBAPIError as error:
+            if not left or getattr(error.orig, "sqlstate", None) not in RETRYABLE_SQLSTATES:
+                raise
+    raise AssertionError("unreachable: the last attempt returns or raises")
+
+
+def _writer(engine: Engine) -> Engine:
+    return engine.execution_options(**{_WRITE: True})

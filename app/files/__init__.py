@@ -1,0 +1,1 @@
+"""Files: attachments and pictures."""

@@ -1,0 +1,1 @@
+"""The API that the phone speaks, and its scan page."""

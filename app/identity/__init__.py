@@ -1,0 +1,1 @@
+"""Identity: users, roles, permissions, sign-in, devices, audit trail."""

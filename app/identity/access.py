@@ -1,0 +1,104 @@
+"""Who is asking, and the decorators by which every view names what it takes; a view that names nothing is refused."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, TypeVar, cast
+
+from flask import Flask, Response, abort, current_app, redirect, request, url_for
+from flask_login import UserMixin
+from flask_login import current_user as _current_user
+from werkzeug.local import LocalProxy
+
+from app.identity.rules import Permission, Role, permissions_of
+
+View = TypeVar("View", bound=Callable[..., object])
+
+
+@dataclass(frozen=True)
+class Principal(UserMixin):  # type: ignore[misc]  # flask-login ships no types
+    """The signed-in user as a request knows them: plain values, no database object."""
+
+    id: int
+    login: str
+    name: str
+    roles: frozenset[Role]
+    locale: str | None
+    theme: str
+    epoch: int
+
+    @cached_property
+    def permissions(self) -> frozenset[Permission]:
+        """Everything this user may do."""
+        return permissions_of(self.roles)
+
+    def may(self, permission: Permission | str) -> bool:
+        """Say whether the user may do this."""
+        return permission in self.permissions
+
+
+if TYPE_CHECKING:
+    current_user: Principal
+else:
+    current_user = cast("LocalProxy[Principal]", _current_user)
+
+
+def may(*permissions: Permission) -> Callable[[View], View]:
+    """Require one of *permissions* of whoever asks for the decorated view."""
+
+    def mark(view: View) -> View:
+        view.required_permissions = frozenset(permissions)  # type: ignore[attr-defined]  # a mark on the function
+        return view
+
+    return mark
+
+
+def signed_in(view: View) -> View:
+    """Open the decorated view to every signed-in user."""
+    view.required_permissions = frozenset()  # type: ignore[attr-defined]  # a mark on the function
+    return view
+
+
+def public(view: View) -> View:
+    """Open the decorated view to everybody."""
+    view.is_public = True  # type: ignore[attr-defined]  # a mark on the function
+    return view
+
+
+def required_permissions(endpoint: str) -> frozenset[Permission] | None:
+    """Return what *endpoint* takes: any one of these, an empty set = signed in; None = public.
+
+    Errors: LookupError where the view names nothing.
+    """
+    view = current_app.view_functions[endpoint]
+    if endpoint == "static" or getattr(view, "is_public", False):
+        return None
+    required: frozenset[Permission] | None = getattr(view, "required_permissions", None)
+    if required is None:
+        raise LookupError(f"{endpoint} names no permission")
+    return required
+
+
+def init_app(app: Flask) -> None:
+    """Check every request before its view runs."""
+    app.before_request(_check)
+
+
+def _check() -> Response | None:
+    if request.endpoint is None:
+        return None
+    required = required_permissions(request.endpoint)
+    if required is None:
+        return None
+    if not _current_user.is_authenticated:
+        return _ask_to_sign_in()
+    if required and not required & current_user.permissions:
+        abort(403)
+    return None
+
+
+def _ask_to_sign_in() -> Response:
+    if request.path.startswith("/api/"):
+        abort(401)
+    here = request.full_path.rstrip("?") if request.method == "GET" else None
+    return cast("Response", redirect(url_for("identity.sign_in", next=here)))

@@ -1,0 +1,1 @@
+"""Imports: files staged in chunks, checked row by row, applied in one short step."""

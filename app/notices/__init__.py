@@ -1,0 +1,1 @@
+"""Notices: the in-app inbox."""

@@ -1,0 +1,1 @@
+"""Partners: suppliers, customers, or both."""

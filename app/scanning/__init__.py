@@ -1,0 +1,1 @@
+"""Scanning: image → symbol → parsed code → what it is; the scan record."""

@@ -1,0 +1,1 @@
+"""Stocktake: counts reconciled against the ledger into differences that another person approves."""

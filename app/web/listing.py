@@ -1,0 +1,174 @@
+"""Every list page: paged, searchable, sortable, filtered, and the same rows as XLSX.
+
+A feature describes its list once (`Listing`); `answer()` turns a request into the page, into the part of it that
+htmx asked for, or into the workbook. A list runs two queries however long it is.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlencode
+
+from flask import Response, make_response, render_template, request
+from flask_babel import LazyString
+from sqlalchemy import ColumnElement, Row, Select, func, or_, select
+from sqlalchemy.orm import Session
+
+from app.web.exports import workbook
+
+PAGE_SIZES = (25, 50, 100, 200)
+EXPORT_LIMIT = 200_000
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column: `key` names the row's attribute; `sort` makes it sortable; `kind` says how it looks.
+
+    Kinds: text, code, quantity, signed, money, price, instant, day, percent, yes_no, badge.
+    `link` gives the address that a cell opens to; `label` a translated word for the cell; `shade` a badge's colour.
+    """
+
+    key: str
+    title: LazyString | str
+    kind: str = "text"
+    sort: ColumnElement[Any] | None = None
+    link: Callable[[Any], str | None] | None = None
+    label: Callable[[Any], object] | None = None
+    shade: Callable[[Any], str] | None = None
+    is_title: bool = False  # the heading of the row's card on a phone
+
+    def value(self, row: Any) -> Any:
+        """Return what the cell shows, before formatting."""
+        return self.label(row) if self.label else getattr(row, self.key)
+
+
+@dataclass(frozen=True)
+class Filter:
+    """A drop-down above the list: `choices` are (value, label); `clause` narrows the statement."""
+
+    key: str
+    title: LazyString | str
+    choices: Sequence[tuple[str, object]]
+    clause: Callable[[str], ColumnElement[bool]]
+
+
+@dataclass(frozen=True)
+class Listing:
+    """A list: its statement (one row per line), columns, searched columns, filters, first order."""
+
+    name: str
+    title: LazyString | str
+    statement: Select[Any]
+    columns: Sequence[Column]
+    search: Sequence[ColumnElement[Any]] = ()
+    filters: Sequence[Filter] = ()
+    order: Sequence[ColumnElement[Any]] = ()
+    # Narrows by a search word in ways the columns cannot (own normal forms of codes, say).
+    search_clause: Callable[[str], ColumnElement[bool]] | None = None
+    empty: LazyString | str = ""
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page of a list, with what the template needs to walk on."""
+
+    listing: Listing
+    rows: Sequence[Row[Any]]
+    total: int
+    number: int
+    size: int
+    sort: str
+    query: str
+    chosen: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def pages(self) -> int:
+        """How many pages there are, at least one."""
+        return max(1, -(-self.total // self.size))
+
+    @property
+    def first(self) -> int:
+        """Number of the first row shown, 0 when there is none."""
+        return (self.number - 1) * self.size + 1 if self.total else 0
+
+    @property
+    def last(self) -> int:
+        """Number of the last row shown."""
+        return min(self.number * self.size, self.total)
+
+    def url(self, **changes: object) -> str:
+        """Return this list's address with *changes* to its query."""
+        kept = {k: v for k, v in request.args.items() if k not in changes}
+        wanted = {k: v for k, v in (kept | changes).items() if v not in (None, "")}
+        return f"{request.path}?{urlencode(wanted)}" if wanted else request.path
+
+    def sort_url(self, column: Column) -> str:
+        """Return the address that sorts by *column*, or turns its order round."""
+        return self.url(sort=f"-{column.key}" if self.sort == column.key else column.key, page=None)
+
+
+def answer(session: Session, listing: Listing, template: str = "list.html", **context: object) -> Response:
+    """Answer a GET of a list: the page, its inner part for htmx, or XLSX (`?format=xlsx`)."""
+    if request.args.get("format") == "xlsx":
+        rows = session.execute(_ordered(listing).limit(EXPORT_LIMIT)).all()
+        return _as_workbook(listing, rows)
+    page = read(session, listing)
+    name = "macros/list_body.html" if request.headers.get("HX-Request") else template
+    response = make_response(render_template(name, page=page, **context))
+    response.vary.add("HX-Request")
+    return response
+
+
+def read(session: Session, listing: Listing) -> Page:
+    """Return the page of *listing* that the request's query asks for; a page beyond the end is the last."""
+    size = _size()
+    narrowed = _narrowed(listing)
+    total = session.scalar(select(func.count()).select_from(narrowed.order_by(None).subquery())) or 0
+    number = min(max(1, request.args.get("page", 1, type=int)), max(1, -(-total // size)))
+    rows = session.execute(_ordered(listing).limit(size).offset((number - 1) * size)).all()
+    return Page(
+        listing=listing,
+        rows=rows,
+        total=total,
+        number=number,
+        size=size,
+        sort=request.args.get("sort", ""),
+        query=request.args.get("q", "").strip(),
+        chosen={f.key: request.args[f.key] for f in listing.filters if request.args.get(f.key)},
+    )
+
+
+def _size() -> int:
+    wanted = request.args.get("size", PAGE_SIZES[1], type=int)
+    return wanted if wanted in PAGE_SIZES else PAGE_SIZES[1]
+
+
+def _narrowed(listing: Listing) -> Select[Any]:
+    statement = listing.statement
+    for word in request.args.get("q", "").split():
+        clauses = [column.icontains(word, autoescape=True) for column in listing.search]
+        if listing.search_clause:
+            clauses.append(listing.search_clause(word))
+        if clauses:
+            statement = statement.where(or_(*clauses))
+    for each in listing.filters:
+        value = request.args.get(each.key)
+        if value and value in {choice for choice, _ in each.choices}:
+            statement = statement.where(each.clause(value))
+    return statement
+
+
+def _ordered(listing: Listing) -> Select[Any]:
+    statement = _narrowed(listing)
+    wanted = request.args.get("sort", "")
+    column = next((c for c in listing.columns if c.sort is not None and c.key == wanted.removeprefix("-")), None)
+    if column is None or column.sort is None:
+        return statement.order_by(None).order_by(*listing.order)
+    order = column.sort.desc() if wanted.startswith("-") else column.sort.asc()
+    return statement.order_by(None).order_by(order, *listing.order)
+
+
+def _as_workbook(listing: Listing, rows: Sequence[Row[Any]]) -> Response:
+    columns = [(str(column.title), column.kind) for column in listing.columns]
+    cells = ([column.value(row) for column in listing.columns] for row in rows)
+    return workbook(listing.name, columns, cells)

@@ -1,0 +1,31 @@
+"""Which language a request speaks: the user's choice, else the cookie, else Accept-Language, else Chinese."""
+
+from collections.abc import Callable
+
+from flask import Flask, g, has_request_context, request
+from flask_babel import Babel, gettext
+
+from app.kernel.errors import RuleBroken
+
+LOCALES = {"zh": "中文", "en": "English"}
+LOCALE_COOKIE = "locale"
+
+
+def init_app(app: Flask, chosen_locale: Callable[[], str | None]) -> None:
+    """Set the words up; *chosen_locale* tells the signed-in user's own choice."""
+    Babel(app, locale_selector=lambda: _select(chosen_locale))
+
+
+def _select(chosen_locale: Callable[[], str | None]) -> str:
+    if not has_request_context():
+        return "zh"
+    forced = getattr(g, "forced_locale", None)
+    wanted = forced or chosen_locale() or request.cookies.get(LOCALE_COOKIE)
+    if wanted in LOCALES:
+        return str(wanted)
+    return request.accept_languages.best_match(["zh", "zh-CN", "zh-TW", "en"], "zh")[:2]
+
+
+def sentence(error: RuleBroken) -> str:
+    """Return the error in the user's language."""
+    return str(gettext(error.message, **error.params))

@@ -1,0 +1,160 @@
+"""Fixtures every test shares: a fresh database per test on SQLite and on PostgreSQL, signed-in clients, real data."""
+
+import itertools
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import create_engine, text
+from sqlalchemy.engine import make_url
+from sqlalchemy.orm import Session
+
+from app import create_app
+from app.company.models import Account, Company
+from app.company.rules import ACCOUNTS, Chart, TaxStatus
+from app.db import db, transaction
+from app.identity.models import User
+from app.identity.rules import Role
+from tests.postgres import postgres_url
+
+SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
+BACKENDS = ("sqlite", "postgresql")
+_numbers = itertools.count()
+
+SignIn = Callable[..., FlaskClient]
+Write = Callable[[], AbstractContextManager[Session]]
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The folder of real data; absent in a newcomer's clone, never absent where CI is set."""
+    if not SHARED_DATA.exists():
+        if os.environ.get("CI"):
+            pytest.fail("CI must have the real data beside the checkout")
+        pytest.skip("the real data are not beside this checkout")
+    return SHARED_DATA
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database file with every table and a company, made once and copied per test."""
+    path = tmp_path_factory.mktemp("template") / "zhangshi.db"
+    _fill(f"sqlite:///{path}", path.parent)
+    with create_engine(f"sqlite:///{path}").connect() as connection:
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    return path
+
+
+@pytest.fixture(scope="session")
+def postgres_template(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The URL of a PostgreSQL database with every table and a company; tests copy it as a template."""
+    server = postgres_url()
+    if server is None:
+        if os.environ.get("CI"):
+            pytest.fail("CI must have PostgreSQL")
+        pytest.skip("PostgreSQL is not installed")
+    url = make_url(server).set(database=f"zs_template_{os.getpid()}")
+    _admin(server, f'CREATE DATABASE "{url.database}"')
+    _fill(url.render_as_string(hide_password=False), tmp_path_factory.mktemp("pg"))
+    yield url.render_as_string(hide_password=False)
+    _admin(server, f'DROP DATABASE "{url.database}" WITH (FORCE)')
+
+
+def _admin(server: str, statement: str) -> None:
+    engine = create_engine(server, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text(statement))
+    engine.dispose()
+
+
+def _fill(url: str, folder: Path) -> None:
+    app = create_app(folder, SQLALCHEMY_DATABASE_URI=url, TESTING=True)
+    with app.app_context():
+        db.create_all()
+        with transaction() as session:
+            session.add(
+                Company(
+                    name="测试商贸",
+                    chart=Chart.SMALL,
+                    tax_status=TaxStatus.GENERAL,
+                    set_up_at=datetime(2026, 1, 1, tzinfo=UTC),
+                )
+            )
+            for role, code in ACCOUNTS[Chart.SMALL].items():
+                session.add(Account(code=code, name=role.value, category="asset", direction="debit"))
+        db.engine.dispose()
+
+
+@pytest.fixture(params=BACKENDS)
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The URL of a fresh database with a company, on each backend in turn."""
+    if request.param == "sqlite":
+        shutil.copy(request.getfixturevalue("sqlite_template"), tmp_path / "zhangshi.db")
+        yield f"sqlite:///{tmp_path / 'zhangshi.db'}"
+        return
+    template = make_url(request.getfixturevalue("postgres_template"))
+    url = template.set(database=f"zs_{os.getpid()}_{next(_numbers)}")
+    server = template.set(database="postgres").render_as_string(hide_password=False)
+    _admin(server, f'CREATE DATABASE "{url.database}" TEMPLATE "{template.database}"')
+    yield url.render_as_string(hide_password=False)
+    _admin(server, f'DROP DATABASE "{url.database}" WITH (FORCE)')
+
+
+@pytest.fixture
+def app(database_url: str, tmp_path: Path) -> Iterator[Flask]:
+    """The application on a fresh database, its context pushed."""
+    app = create_app(tmp_path, SQLALCHEMY_DATABASE_URI=database_url, TESTING=True, WTF_CSRF_ENABLED=False)
+    with app.app_context():
+        yield app
+        db.session.remove()
+        db.engine.dispose()
+
+
+@pytest.fixture
+def write(app: Flask) -> Write:
+    """transaction(), asked for together with the application it needs."""
+    assert app
+    return transaction
+
+
+@pytest.fixture
+def make_user(write: Write) -> Callable[..., int]:
+    """Make a user who holds the named roles; return the id."""
+
+    def make(*roles: str, login: str | None = None, name: str | None = None) -> int:
+        login = login or f"{'-'.join(roles)}{next(_numbers)}"
+        with write() as session:
+            user = User(
+                login=login,
+                name=name or login,
+                password_hash="!",
+                roles=[Role(role) for role in roles],
+                created_at=datetime.now(UTC),
+            )
+            session.add(user)
+            session.flush()
+            return user.id
+
+    return make
+
+
+@pytest.fixture
+def sign_in(app: Flask, make_user: Callable[..., int]) -> SignIn:
+    """Return a client signed in as a fresh user of the named roles (or as the given user id)."""
+
+    def enter(*roles: str, user_id: int | None = None, locale: str = "en") -> FlaskClient:
+        number = user_id or make_user(*roles)
+        client = app.test_client()
+        client.set_cookie("locale", locale)
+        with client.session_transaction() as browser:
+            browser["_user_id"] = f"{number}.0"
+            browser["_fresh"] = True
+        return client
+
+    return enter
