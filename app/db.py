@@ -23,7 +23,6 @@ from sqlalchemy import (
     Enum,
     Integer,
     MetaData,
-    Table,
     TypeDecorator,
     event,
     text,
@@ -118,12 +117,19 @@ BEGIN RAISE EXCEPTION '% is append-only', TG_TABLE_NAME USING ERRCODE = 'integri
 """
 
 
-def append_only(table: Table) -> None:
+def append_only(table: FromClause) -> None:
     """Have both databases refuse UPDATE, DELETE and TRUNCATE on *table*."""
-    _append_only.append(table.name)
+    name = str(table.description)
+    _append_only.append(name)
     for dialect in ("sqlite", "postgresql"):
-        for statement in append_only_ddl(table.name, dialect):
-            event.listen(table, "after_create", DDL(statement.replace("%", "%%")).execute_if(dialect=dialect))
+        for statement in append_only_ddl(name, dialect):
+            on_create(table, statement, dialect)
+
+
+def on_create(table: FromClause, statement: str, dialect: str) -> None:
+    """Run *statement* on *dialect* after *table* was created."""
+    ddl = DDL(statement.replace("%", "%%"))  # type: ignore[no-untyped-call]  # SQLAlchemy left it untyped
+    event.listen(table, "after_create", ddl.execute_if(dialect=dialect))
 
 
 def append_only_ddl(table: str, dialect: str) -> list[str]:

@@ -1,30 +1,55 @@
 """The site map on one page: features, their addresses, the menu, and who answers which registry."""
 
-from dataclasses import dataclass
+from collections.abc import Callable
 
 from flask import Blueprint, Flask
-from flask_babel import LazyString
+from flask_babel import get_locale
+from flask_babel import lazy_gettext as _l
 
+from app.identity import access
+from app.identity.access import current_user
 from app.identity.rules import Permission
+from app.web import errors, shell, start, words
+from app.web.start import MenuEntry, MenuGroup, SiteMap
 
 # Blueprint, address.
 FEATURES: tuple[tuple[Blueprint, str], ...] = ()
 
 
-@dataclass(frozen=True)
-class MenuEntry:
-    """A line of the menu; hidden from who may not open it."""
-
-    title: LazyString
-    endpoint: str
-    icon: str
-    permission: Permission
+def _may(permission: Permission) -> Callable[[], bool]:
+    return lambda: current_user.may(permission)
 
 
-MENU: tuple[MenuEntry, ...] = ()
+MENU = (
+    MenuGroup(
+        "",
+        (MenuEntry(_l("Start"), "web.start", "house", lambda: True, tab=True),),
+    ),
+)
+
+SITE = SiteMap(sections=(), menu=MENU)
 
 
 def wire(app: Flask) -> None:
     """Register every feature with *app* and fill the registries."""
+    words.init_app(app, lambda: getattr(current_user, "locale", None))
+    errors.init_app(app)
+    shell.init_app(app)
+    access.init_app(app)
+    start.init_app(app, SITE)
     for blueprint, prefix in FEATURES:
         app.register_blueprint(blueprint, url_prefix=prefix)
+    app.context_processor(_shell_context)
+
+
+def _shell_context() -> dict[str, object]:
+    """Give every template the frame: who is here, in which language and light, and the menu."""
+    known = bool(getattr(current_user, "is_authenticated", False))
+    return {
+        "shell": known,
+        "locale": str(get_locale()),
+        "theme": current_user.theme if known else "auto",
+        "menu": start.shown_menu() if known else [],
+        "tabs": start.shown_tabs() if known else [],
+        "unread": 0,
+    }

@@ -7,9 +7,9 @@ from typing import Any
 from sqlalchemy import JSON, CheckConstraint, ForeignKey, String, UniqueConstraint, event, insert
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Mapped, mapped_column, relationship
-from sqlalchemy.schema import DDL, Table
+from sqlalchemy.schema import Table
 
-from app.db import Base, BigId, Price, Quantity
+from app.db import Base, BigId, Price, Quantity, on_create
 
 NO_LOT = 0
 
@@ -126,6 +126,4 @@ def seed_no_lot(table: Table, connection: Connection, **_: object) -> None:
 
 
 event.listen(Lot.__table__, "after_create", seed_no_lot)
-event.listen(
-    Lot.__table__, "after_create", DDL("ALTER SEQUENCE lot_id_seq RESTART WITH 1").execute_if(dialect="postgresql")
-)
+on_create(Lot.__table__, "ALTER SEQUENCE lot_id_seq RESTART WITH 1", "postgresql")

@@ -3,16 +3,16 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, TypeVar, cast
+from typing import TYPE_CHECKING, cast
 
 from flask import Flask, Response, abort, current_app, redirect, request, url_for
 from flask_login import UserMixin
 from flask_login import current_user as _current_user
-from werkzeug.local import LocalProxy
 
 from app.identity.rules import Permission, Role, permissions_of
+from app.web.marks import View, public, signed_in
 
-View = TypeVar("View", bound=Callable[..., object])
+__all__ = ["Permission", "Principal", "current_user", "may", "public", "required_permissions", "signed_in"]
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class Principal(UserMixin):  # type: ignore[misc]  # flask-login ships no types
 if TYPE_CHECKING:
     current_user: Principal
 else:
-    current_user = cast("LocalProxy[Principal]", _current_user)
+    current_user = _current_user
 
 
 def may(*permissions: Permission) -> Callable[[View], View]:
@@ -51,18 +51,6 @@ def may(*permissions: Permission) -> Callable[[View], View]:
         return view
 
     return mark
-
-
-def signed_in(view: View) -> View:
-    """Open the decorated view to every signed-in user."""
-    view.required_permissions = frozenset()  # type: ignore[attr-defined]  # a mark on the function
-    return view
-
-
-def public(view: View) -> View:
-    """Open the decorated view to everybody."""
-    view.is_public = True  # type: ignore[attr-defined]  # a mark on the function
-    return view
 
 
 def required_permissions(endpoint: str) -> frozenset[Permission] | None:

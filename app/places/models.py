@@ -3,9 +3,9 @@
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, event, insert
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Mapped, mapped_column, relationship
-from sqlalchemy.schema import DDL, Table
+from sqlalchemy.schema import Table
 
-from app.db import Base, BigId, word
+from app.db import Base, BigId, on_create, word
 from app.places.rules import End, LocationKind
 
 
@@ -42,8 +42,4 @@ def seed_ends(table: Table, connection: Connection, **_: object) -> None:
 
 
 event.listen(Location.__table__, "after_create", seed_ends)
-event.listen(
-    Location.__table__,
-    "after_create",
-    DDL("ALTER SEQUENCE location_id_seq RESTART WITH 101").execute_if(dialect="postgresql"),
-)
+on_create(Location.__table__, "ALTER SEQUENCE location_id_seq RESTART WITH 101", "postgresql")

@@ -60,7 +60,7 @@ def yes_no(value: bool | None) -> str:
     """Return yes or no in the user's language."""
     if value is None:
         return MISSING
-    return gettext("Yes") if value else gettext("No")
+    return str(gettext("Yes") if value else gettext("No"))
 
 
 def _grouped(value: Decimal) -> str:
