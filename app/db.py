@@ -21,6 +21,7 @@ from sqlalchemy import (
     DateTime,
     Dialect,
     Enum,
+    FromClause,
     Integer,
     MetaData,
     TypeDecorator,
