@@ -9,6 +9,7 @@ import re
 LENGTHS = (8, 12, 13, 14)
 
 _DIGITS = re.compile(r"[0-9]+")
+_UPC_E = re.compile(r"[01][0-9]{7}")
 
 
 def check_digit(payload: str) -> str:
@@ -36,7 +37,7 @@ def find_gtin14(text: str) -> str | None:
 
 def expand_upc_e(text: str) -> str | None:
     """Return the 12 digits of UPC-A that the 8 digits of a UPC-E stand for (GS1 General Specifications 5.2.2.4.2)."""
-    if len(text) != 8 or not _DIGITS.fullmatch(text) or text[0] not in "01":
+    if not _UPC_E.fullmatch(text):
         return None
     system, body, last, check = text[0], text[1:6], text[6], text[7]
     if last in "012":
@@ -51,14 +52,14 @@ def expand_upc_e(text: str) -> str | None:
 
 
 def is_restricted(gtin14: str) -> bool:
-    """Tell whether *gtin14* is of a range kept for use inside one shop (GS1 prefixes 02, 04, 20-29; GTIN-8 with 0 or 2)."""
+    """Tell whether *gtin14* is of a range kept for use inside one shop: prefixes 02, 04, 2x; GTIN-8 with 0 or 2."""
     if gtin14.startswith("000000"):
         return gtin14[6] in "02"
     return gtin14[0] == "0" and (gtin14[1] == "2" or gtin14[1:3] in {"02", "04"})
 
 
 def barcode_key(text: str) -> str:
-    """Return the one form in which a scanned or typed *text* is stored and looked up: 14 digits for a GTIN, else as it is.
+    """Return the one form in which *text*, scanned or typed, is stored and looked up: a GTIN's 14 digits, else itself.
 
     A UPC-E is expanded where its 8 digits are no GTIN-8; a scanner set to expand them then finds the same article.
     """

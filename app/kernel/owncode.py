@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 
-_SHAPE = re.compile(r"ZS([A-Z])([0-9]{7,17})([0-9]{2})")
+_SHAPE = re.compile(r"ZS([BP])([0-9]{7,17})([0-9]{2})")
 
 
 class OwnKind(StrEnum):
@@ -41,7 +41,7 @@ def find_own_code(text: str) -> OwnCode | None:
     """Return what a label of ours says, or None where *text* is no label of ours or is damaged."""
     upper = text.upper()
     match = _SHAPE.fullmatch(upper)
-    if match is None or match[1] not in OwnKind or _remainder(upper) != 1:
+    if match is None or _remainder(upper) != 1:
         return None
     row_id = int(match[2])
     # One row has one text: leading zeros beyond the seven are somebody else's print.
