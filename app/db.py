@@ -38,7 +38,7 @@ from app.kernel.exact import MONEY_PLACES, PRICE_PLACES, QUANTITY_PLACES, from_s
 BUSY_TIMEOUT_MS: Final = 20_000
 # PostgreSQL: deadlock_detected, serialization_failure. Both mean "nothing happened, try again".
 RETRYABLE_SQLSTATES: Final = frozenset({"40P01", "40001"})
-_WRITE: Final = "zhangshi_write"
+WRITE_OPTION: Final = "zhangshi_write"
 
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -197,7 +197,7 @@ def _set_up_sqlite(connection: Any, record: object) -> None:
 
 def _begin_sqlite(connection: Connection) -> None:
     # A deferred transaction that turns to writing fails at once when another has written: commands begin IMMEDIATE.
-    write = connection.get_execution_options().get(_WRITE, False)
+    write = connection.get_execution_options().get(WRITE_OPTION, False)
     connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
 
 
@@ -238,4 +238,4 @@ def run(command: Callable[[Session], Result], attempts: int = 4) -> Result:
 
 
 def _writer(engine: Engine) -> Engine:
-    return engine.execution_options(**{_WRITE: True})
+    return engine.execution_options(**{WRITE_OPTION: True})

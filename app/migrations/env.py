@@ -1,0 +1,48 @@
+"""How migrations run: in one transaction, on SQLite with foreign keys checked at the end instead of at every step."""
+
+from alembic import context
+from sqlalchemy import Connection, text
+
+from app.db import WRITE_OPTION, db
+
+# Any 64-bit number, the same in every process: two upgrades at once would run the same steps twice.
+UPGRADE_LOCK = 7_226_045_112
+
+
+def run() -> None:
+    """Run the wanted steps on the application's own engine."""
+    engine = db.engine.execution_options(**{WRITE_OPTION: True})
+    with engine.connect() as connection:
+        lite = connection.dialect.name == "sqlite"
+        if lite:
+            # Rebuilding a table drops the old one; enforced keys would take its children with it.
+            _pragma(connection, "foreign_keys=OFF")
+        try:
+            _upgrade(connection, lite=lite)
+        finally:
+            if lite:
+                _pragma(connection, "foreign_keys=ON")
+
+
+def _upgrade(connection: Connection, *, lite: bool) -> None:
+    context.configure(
+        connection=connection,
+        target_metadata=db.metadata,
+        render_as_batch=True,
+        compare_type=True,
+        transaction_per_migration=False,
+    )
+    with context.begin_transaction():
+        if not lite:
+            connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": UPGRADE_LOCK})
+        context.run_migrations()
+        if lite and (broken := connection.execute(text("PRAGMA foreign_key_check")).first()):
+            raise RuntimeError(f"a migration left a row without its parent: {tuple(broken)}")
+
+
+def _pragma(connection: Connection, setting: str) -> None:
+    # Outside a transaction, else SQLite ignores it: straight to the driver.
+    connection.connection.driver_connection.execute(f"PRAGMA {setting}")  # type: ignore[union-attr]  # it is connected
+
+
+run()

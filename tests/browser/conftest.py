@@ -1,0 +1,149 @@
+"""A real server and a real Chromium for every browser test; a phone and a desk, a camera that shows what we draw."""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from playwright.sync_api import Browser, BrowserContext, Page
+
+from app import create_app
+from app.db import db
+
+ROOT = Path(__file__).resolve().parents[2]
+CHROMIUM = shutil.which("chromium")
+PHONE: dict[str, Any] = {
+    "viewport": {"width": 390, "height": 844},
+    "device_scale_factor": 2,
+    "is_mobile": True,
+    "has_touch": True,
+}
+DESK: dict[str, Any] = {"viewport": {"width": 1440, "height": 900}}
+CHROMIUM_ARGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+    "--use-fake-device-for-media-stream",
+    "--use-fake-ui-for-media-stream",
+]
+START_PATIENCE_S = 30
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Leave browser tests out where there is no Chromium; an integration server must have it."""
+    if CHROMIUM or os.environ.get("CI"):
+        return
+    skip = pytest.mark.skip(reason="Chromium is not installed")
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(skip)
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
+    return {**browser_type_launch_args, "executable_path": CHROMIUM, "args": CHROMIUM_ARGS}
+
+
+@dataclass
+class Server:
+    """A served installation: where it is, where it lives, and the application for looking at its database."""
+
+    url: str
+    instance: Path
+    app: Flask
+    process: subprocess.Popen[bytes]
+
+    def kill(self) -> None:
+        """End every process of the server at once, as a power cut would."""
+        os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    return port
+
+
+def start_server(instance: Path, port: int, workers: int = 1, database_url: str | None = None) -> subprocess.Popen[bytes]:
+    """Start `flask serve` on plain HTTP of 127.0.0.1 (a secure context) and wait until it answers."""
+    environment = os.environ | {"ZHANGSHI_INSTANCE": str(instance), "ZHANGSHI_HTTP_FULL": "1"}
+    if database_url:
+        environment["ZHANGSHI_DATABASE_URL"] = database_url
+    command = [sys.executable, "-m", "flask", "--app", "app", "serve", "--no-tls", "--host", "127.0.0.1"]
+    command += ["--port", str(port), "--workers", str(workers)]
+    process = subprocess.Popen(
+        command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
+    )
+    deadline = time.monotonic() + START_PATIENCE_S
+    while time.monotonic() < deadline:
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/api/v1/clock", timeout=2):
+                return process
+        except urllib.error.HTTPError as answer:
+            answer.close()
+            return process
+        except OSError:
+            time.sleep(0.05)
+        if process.poll() is not None:
+            break
+    raise RuntimeError(f"the server did not start (exit code {process.poll()})")
+
+
+@contextmanager
+def served(instance: Path, fill: Callable[[Flask], None]) -> Iterator[Server]:
+    """Serve a fresh installation in *instance* that *fill* has filled."""
+    app = create_app(instance)
+    with app.app_context():
+        db.create_all()
+        fill(app)
+        db.session.remove()
+        db.engine.dispose()
+    port = free_port()
+    server = Server(f"http://127.0.0.1:{port}", instance, app, start_server(instance, port))
+    try:
+        yield server
+    finally:
+        if server.process.poll() is None:
+            os.killpg(server.process.pid, signal.SIGTERM)
+            server.process.wait(timeout=20)
+
+
+@pytest.fixture
+def new_context(browser: Browser) -> Iterator[Callable[..., BrowserContext]]:
+    """Open browser contexts (phones, desks) that are closed after the test."""
+    opened: list[BrowserContext] = []
+
+    def open_one(**options: Any) -> BrowserContext:
+        opened.append(browser.new_context(**options))
+        return opened[-1]
+
+    yield open_one
+    for context in opened:
+        context.close()
+
+
+def sign_in(page: Page, url: str, login: str, password: str) -> None:
+    """Sign in through the page, as a person does."""
+    page.goto(f"{url}/sign-in")
+    page.fill("input[name=login]", login)
+    page.fill("input[name=password]", password)
+    page.click("button[type=submit], form button:not([type])")
+    page.wait_for_url(lambda address: "/sign-in" not in address)
