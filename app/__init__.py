@@ -5,6 +5,7 @@ from pathlib import Path
 from flask import Flask
 
 from app import config, db, wiring
+from app.serve.cli import serve
 
 
 def create_app(instance: Path | None = None, **overrides: object) -> Flask:
@@ -21,4 +22,5 @@ def create_app(instance: Path | None = None, **overrides: object) -> Flask:
     app.config.update(overrides)
     db.init_app(app)
     wiring.wire(app)
+    app.cli.add_command(serve)
     return app

@@ -1,0 +1,1 @@
+"""How the server comes up: addresses, certificates, the plain door, static files, processes."""

@@ -1,0 +1,53 @@
+"""What the terminal shows at the start: addresses, the code for a phone, the certificate, the first step."""
+
+import os
+import sys
+from io import StringIO
+from ipaddress import IPv4Address
+from typing import Final
+
+import segno
+from flask_babel import gettext as _
+
+from app.serve.plan import Plan
+
+INDENT: Final = "  "
+
+
+def terminal_locale() -> str:
+    """Return the language of the terminal: Chinese if its settings say so, else English."""
+    settings = (os.environ.get(name) for name in ("LC_ALL", "LC_MESSAGES", "LANG"))
+    chosen = next((value for value in settings if value), "")
+    return "zh" if chosen.lower().startswith("zh") else "en"
+
+
+def banner(plan: Plan, addresses: list[IPv4Address], token: str | None) -> str:
+    """Return the lines to print; *token* opens the set-up page of a company that has none yet."""
+    scheme = "https" if plan.certificates else "http"
+    hosts = ["localhost", *map(str, addresses)] if plan.host in ("0.0.0.0", "::") else [plan.host]  # noqa: S104  # compared
+    lines = ["", _("Zhangshi is open at:"), *(f"{INDENT}{scheme}://{host}:{plan.port}/" for host in hosts)]
+    if plan.certificates:
+        lines += _trust_lines(plan, hosts[-1], plan.certificates.fingerprint)
+    if token:
+        first = f"{scheme}://{hosts[0]}:{plan.port}/setup?token={token}"
+        lines += ["", _("First visit: this address works once and opens the set-up page."), f"{INDENT}{first}"]
+    return "\n".join([*lines, "", _("Ctrl+C stops the server."), ""])
+
+
+def _trust_lines(plan: Plan, host: str, fingerprint: str) -> list[str]:
+    lines = []
+    if plan.http_port:
+        door = f"http://{host}:{plan.http_port}/"
+        lines += ["", _("A new phone starts here, with the certificate:"), f"{INDENT}{door}", *_code(door)]
+    return [*lines, _("Fingerprint of the certificate (SHA-256):"), f"{INDENT}{fingerprint}"]
+
+
+def _code(address: str) -> list[str]:
+    """Return *address* as a QR code, or nothing where the terminal cannot draw it."""
+    drawn = StringIO()
+    segno.make(address, error="l", micro=False).terminal(out=drawn, border=2, compact=True)
+    try:
+        drawn.getvalue().encode(sys.stdout.encoding or "ascii")
+    except UnicodeEncodeError:
+        return []
+    return drawn.getvalue().splitlines()

@@ -1,0 +1,114 @@
+"""The two servers: the application on HTTPS, and the plain door beside it; each runs in processes of its own.
+
+Cost: the application is loaded once, before the processes fork, so its memory is shared and a worker starts at once.
+"""
+
+import ctypes
+import signal
+import sys
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING, Final
+
+from flask import Flask
+from granian.constants import Interfaces, SSLProtocols
+from granian.log import LogLevels
+from granian.server.mp import MPServer
+from sqlalchemy import select
+
+from app.company.models import Company
+from app.config import ROOT
+from app.db import db
+from app.serve.assets import Assets
+from app.serve.door import Front, Trust, make_page
+from app.serve.plan import Plan
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
+
+# A connection that idles counts too: phones and browsers keep theirs open, so this is no measure of work.
+CONNECTIONS: Final = 1024
+PATIENCE_S: Final = 10
+SET_DEATH_SIGNAL: Final = 1  # prctl's PR_SET_PDEATHSIG
+_loaded: list[Flask] = []
+
+
+def preload(app: Flask) -> None:
+    """Keep *app* for the processes that fork from this one."""
+    _loaded[:] = [app]
+
+
+def application() -> Flask:
+    """Return the application: inherited where processes fork, made anew where they cannot."""
+    if not _loaded:
+        from app import create_app  # noqa: PLC0415  # the root of the package knows every floor, this one included
+
+        preload(create_app())
+    return _loaded[0]
+
+
+def serve_application(plan: Plan) -> None:
+    """Serve the application until told to stop; over TLS if *plan* has certificates."""
+    _server(plan, plan.port, plan.workers, secure=plan.certificates is not None).serve(
+        target_loader=partial(load_application, plan), wrap_loader=False
+    )
+
+
+def serve_door(plan: Plan) -> None:
+    """Serve the plain door until told to stop; one worker is plenty for it."""
+    _server(plan, plan.http_port, 1, secure=False).serve(target_loader=partial(load_door, plan), wrap_loader=False)
+
+
+def load_application(plan: Plan) -> "WSGIApplication":
+    """Return what a worker of the application serves."""
+    return _load(plan, lambda: True)
+
+
+def load_door(plan: Plan) -> "WSGIApplication":
+    """Return what the worker of the plain door serves."""
+    return _load(plan, partial(is_full_use_allowed, application()))
+
+
+def is_full_use_allowed(app: Flask) -> bool:
+    """Tell whether the owner lets the application be used over plain HTTP."""
+    if app.config.get("HTTP_FULL"):
+        return True
+    with app.app_context():
+        return bool(db.session.scalar(select(Company.http_full)))
+
+
+def die_with_parent() -> None:
+    """Have the system end this process when its parent is gone, however it went: no orphan holds a port."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(SET_DEATH_SIGNAL, signal.SIGTERM)
+
+
+def _load(plan: Plan, is_open: Callable[[], bool]) -> "WSGIApplication":
+    die_with_parent()
+    front: WSGIApplication = application()
+    if plan.certificates:
+        trust = Trust(plan.certificates.authority, plan.certificates.fingerprint, plan.port)
+        front = Front(front, make_page(trust), is_open)
+    return Assets(front, ROOT / "static" / "dist")
+
+
+def _server(plan: Plan, port: int, workers: int, *, secure: bool) -> MPServer:
+    certificates = plan.certificates if secure else None
+    return MPServer(
+        "app",
+        address=plan.host,
+        port=port,
+        interface=Interfaces.WSGI,
+        workers=workers,
+        blocking_threads=plan.threads,
+        backpressure=CONNECTIONS,
+        runtime_blocking_threads=1,  # they read files for granian; ours are read by Assets
+        websockets=False,
+        log_level=LogLevels.error,
+        ssl_cert=certificates.chain if certificates else None,
+        ssl_key=certificates.key if certificates else None,
+        ssl_protocol_min=SSLProtocols.tls12,  # Android before 10 knows no newer one
+        respawn_failed_workers=True,
+        respawn_interval=1,
+        workers_kill_timeout=PATIENCE_S,
+    )
