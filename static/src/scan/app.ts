@@ -1,0 +1,179 @@
+/**
+ * Joins the parts of the scan page: an input becomes an action, an action becomes stored events, then the person is
+ * told, then the queue is woken. One action at a time, in the order of the inputs; nothing is ever dropped as "busy".
+ */
+
+import { showAmount } from "./amount";
+import type { Api } from "./api";
+import type { Clock, Stamp } from "./clock";
+import type { Answer, Config } from "./contract";
+import type { Translate } from "./dom";
+import { makeEvent } from "./events";
+import type { Feedback } from "./feedback";
+import type { Line } from "./lines";
+import { exclusively, Queue, type QueueState } from "./queue";
+import { decide, EMPTY, lineWith, nameOf, takeAnswer, takeBins, takeRefusal } from "./stocktake";
+import type { Action, Said, State } from "./stocktake";
+import type { Row, Store } from "./store";
+import { uuid7 } from "./uuid7";
+
+const CLOCK_NOTE = "clock";
+const KEEP_AFTER_MS = 250;
+
+export interface AppParts {
+  config: Config;
+  t: Translate;
+  store: Store;
+  clock: Clock;
+  api: Api;
+  feedback: Feedback;
+  onState(state: State): void;
+  onSync(queue: QueueState): void;
+}
+
+export class App {
+  readonly queue: Queue;
+  private state: State = EMPTY;
+  private turn: Promise<unknown> = Promise.resolve();
+  private lastSaid = "";
+  private keeping: ReturnType<typeof setTimeout> | undefined;
+  private readonly otherTabs = "BroadcastChannel" in window ? new BroadcastChannel("zhangshi-answers") : null;
+
+  constructor(private readonly parts: AppParts) {
+    this.queue = new Queue({
+      outbox: {
+        waiting: (limit) => parts.store.waiting(limit),
+        settle: (answer) => parts.store.settle(answer),
+        refuse: (row, reason) => this.refuse(row, reason),
+      },
+      send: (events) => parts.api.postScans(events),
+      exclusively,
+      onAnswer: (answer) => {
+        this.otherTabs?.postMessage(answer);
+        this.hear(answer);
+      },
+      onState: (state) => parts.onSync(state),
+    });
+    this.otherTabs?.addEventListener("message", (event: MessageEvent<Answer>) => this.hear(event.data));
+  }
+
+  /** Take up where this phone left off, then everything that needs the server. */
+  async start(): Promise<void> {
+    const { store, clock } = this.parts;
+    const [kept, measured] = await Promise.all([
+      store.note<State>(this.stateNote).catch(() => undefined),
+      store.note<Parameters<Clock["adopt"]>[0]>(CLOCK_NOTE).catch(() => undefined),
+    ]);
+    if (measured) clock.adopt(measured);
+    if (kept) this.show({ ...EMPTY, ...kept, question: null });
+    if (this.state.open) this.tell({ tone: "bin", text: "bin_opened", values: { bin: this.state.open.code } }, false);
+    await this.refresh();
+  }
+
+  /** When the page comes back: the time, the bins, and whatever waits. */
+  async refresh(): Promise<void> {
+    await Promise.all([this.measureClock(), this.refreshBins(), this.queue.poke()]);
+  }
+
+  get hasOpenBin(): boolean {
+    return this.state.open !== null;
+  }
+
+  /** The time is taken here: what happens after may wait, the scan is now. */
+  act(action: Action): Promise<void> {
+    const stamp = this.parts.clock.stamp();
+    const done = this.turn.then(() => this.perform(action, stamp));
+    this.turn = done.catch((error: unknown) => console.error("action", error));
+    return done;
+  }
+
+  /** Whatever the input: camera, scanner, photo or keypad. */
+  take(raw: string, symbology: string | null): Promise<void> {
+    return this.act({ type: "code", raw, symbology });
+  }
+
+  private async perform(action: Action, stamp: Stamp): Promise<void> {
+    const outcome = decide(this.state, action, uuid7);
+    if (outcome.drafts.length > 0) {
+      const events = outcome.drafts.map((draft) => makeEvent(draft, this.parts.config, stamp));
+      try {
+        await this.parts.store.add(events, { key: this.stateNote, value: kept(outcome.state) });
+      } catch (error) {
+        console.error("store", error);
+        return this.tell({ tone: "refused", text: "cannot_store" });
+      }
+      void navigator.storage?.persist?.();
+    }
+    this.show(outcome.state);
+    if (outcome.said) this.tell(outcome.said);
+    if (outcome.drafts.length > 0) void this.queue.poke();
+  }
+
+  private tell(said: Said, aloud = true): void {
+    const id = said.values?.["id"] ?? "";
+    const line = id ? lineWith(this.state.entries, id) : null;
+    this.lastSaid = id;
+    const text = this.parts.t(said.text, line ? lineValues(line) : said.values).trim();
+    if (aloud) this.parts.feedback.give(said.tone, text);
+    else this.parts.feedback.say(said.tone, text);
+  }
+
+  private hear(answer: Answer): void {
+    const before = this.state;
+    this.show(takeAnswer(before, answer));
+    if (this.state !== before) this.keepSoon();
+    if (answer.status === "parked") this.parts.feedback.give("attention", answer.message);
+    else if (answer.id === this.lastSaid && lineWith(this.state.entries, answer.id)) this.tell({ tone: "ok", text: "counted", values: { id: answer.id } }, false);
+    if (answer.bin && !this.hasOpenBin) void this.refreshBins();
+  }
+
+  private async refuse(row: Row, reason: string): Promise<void> {
+    await this.parts.store.refuse(row, reason);
+    this.show(takeRefusal(this.state, row.id, reason));
+    this.keepSoon();
+    this.parts.feedback.give("attention", reason);
+  }
+
+  private async measureClock(): Promise<void> {
+    const found = await this.parts.clock.ask(() => this.parts.api.serverTime());
+    if (found) await this.parts.store.keepNote(CLOCK_NOTE, found).catch(() => undefined);
+  }
+
+  /** The server's list is only newer than ours when it has heard everything from here. */
+  async refreshBins(): Promise<void> {
+    const heard = await this.parts.api.stocktake(this.parts.config.task.split(":")[1] ?? "");
+    const counts = await this.parts.store.counts().catch(() => null);
+    if (!heard || (counts?.waiting !== 0 && this.state.bins.length > 0)) return;
+    this.show(takeBins(this.state, heard.bins));
+    this.keepSoon();
+  }
+
+  private show(state: State): void {
+    this.state = state;
+    this.parts.onState(state);
+  }
+
+  /** Answers come by the dozen: one note for all of them. */
+  private keepSoon(): void {
+    clearTimeout(this.keeping);
+    const keep = (): Promise<void> => this.parts.store.keepNote(this.stateNote, kept(this.state));
+    this.keeping = setTimeout(() => void this.inTurn(keep), KEEP_AFTER_MS);
+  }
+
+  private async inTurn(work: () => Promise<void>): Promise<void> {
+    this.turn = this.turn.then(work).catch(() => undefined);
+    await this.turn;
+  }
+
+  private get stateNote(): string {
+    return `task ${this.parts.config.task}`;
+  }
+}
+
+function kept(state: State): State {
+  return { ...state, question: null };
+}
+
+export function lineValues(line: Line): Record<string, string> {
+  return { name: nameOf(line), amount: showAmount(line.amount), unit: line.item?.unit ?? "" };
+}

@@ -1,0 +1,81 @@
+/** The rows that the phone and the server exchange. Law: quantities are decimal strings, never numbers. */
+
+export type Kind = "scan" | "set" | "zero" | "open_bin" | "close_bin" | "undo";
+
+export interface ScanEvent {
+  id: string;
+  device: string;
+  sequence: number;
+  grant: string;
+  task: string;
+  round: number;
+  kind: Kind;
+  undoes: string | null;
+  raw: string | null;
+  symbology: string | null;
+  candidate: string | null;
+  lot: string | null;
+  expiry: string | null;
+  location: number | null;
+  quantity: string | null;
+  scanned_at: string;
+  clock_offset_ms: number;
+  uncertainty_ms: number;
+  elapsed_ms: number;
+}
+
+export interface Answer {
+  id: string;
+  status: "accepted" | "parked";
+  reason: string | null;
+  message: string;
+  bin: { id: number; code: string } | null;
+  item: { id: number; code: string; name: string; unit: string } | null;
+  pack: { id: number; unit: string; factor: string } | null;
+  quantity: string | null;
+  counted: string | null;
+}
+
+export interface Bin {
+  id: number;
+  code: string;
+  name: string;
+  state: "waiting" | "open" | "closed";
+  round: number;
+  counter: string | null;
+  codes: string[];
+}
+
+export interface Stocktake {
+  id: number;
+  number: string;
+  state: string;
+  blind: boolean;
+  bins: Bin[];
+}
+
+export interface PhotoCode {
+  text: string;
+  symbology: string;
+  gtin14: string | null;
+}
+
+export interface PhotoReading {
+  codes: PhotoCode[];
+  ms: number;
+  error: string | null;
+}
+
+/** What the page is told by the server when it is opened. */
+export interface Config {
+  task: string;
+  api: string;
+  grant: string;
+  user: number;
+  device: string;
+  worker: string;
+  wasm: string;
+  blind: boolean;
+  signIn: string;
+  back: string;
+}
