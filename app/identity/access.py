@@ -32,6 +32,10 @@ class Principal(UserMixin):  # type: ignore[misc]  # flask-login ships no types
         """Everything this user may do."""
         return permissions_of(self.roles)
 
+    def get_id(self) -> str:
+        """Return what the session keeps: a raised epoch makes it worthless."""
+        return f"{self.id}.{self.epoch}"
+
     def may(self, permission: Permission | str) -> bool:
         """Say whether the user may do this."""
         return permission in self.permissions

@@ -29,6 +29,16 @@ class User(Base):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
+class EndedEpoch(Base):
+    """When an epoch of a user ended: scans made before that instant, and sent later, are still that user's."""
+
+    __tablename__ = "user_ended_epoch"
+
+    user_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"), primary_key=True)
+    epoch: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    ended_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
 class Device(Base):
     """A phone or desk that scans; events name it, a manager can revoke it."""
 
@@ -50,6 +60,8 @@ class SignInAttempt(Base):
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     login: Mapped[str] = mapped_column(String(60))
     address: Mapped[str] = mapped_column(String(64))
+    # A device on which this login succeeded before; its tries are counted apart from those of strangers.
+    device_id: Mapped[UUID | None]
     at: Mapped[datetime] = mapped_column(UtcDateTime)
     succeeded: Mapped[bool]
 

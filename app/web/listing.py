@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 
 from flask import Response, make_response, render_template, request
 from flask_babel import LazyString
-from sqlalchemy import ColumnElement, Row, Select, func, or_, select
+from sqlalchemy import ColumnElement, Row, Select, SQLColumnExpression, func, or_, select
 from sqlalchemy.orm import Session
 
 from app.web.exports import workbook
@@ -31,7 +31,7 @@ class Column:
     key: str
     title: LazyString | str
     kind: str = "text"
-    sort: ColumnElement[Any] | None = None
+    sort: SQLColumnExpression[Any] | None = None
     link: Callable[[Any], str | None] | None = None
     label: Callable[[Any], object] | None = None
     shade: Callable[[Any], str] | None = None
@@ -60,9 +60,9 @@ class Listing:
     title: LazyString | str
     statement: Select[Any]
     columns: Sequence[Column]
-    search: Sequence[ColumnElement[Any]] = ()
+    search: Sequence[SQLColumnExpression[Any]] = ()
     filters: Sequence[Filter] = ()
-    order: Sequence[ColumnElement[Any]] = ()
+    order: Sequence[SQLColumnExpression[Any]] = ()
     # Narrows by a search word in ways the columns cannot (own normal forms of codes, say).
     search_clause: Callable[[str], ColumnElement[bool]] | None = None
     empty: LazyString | str = ""

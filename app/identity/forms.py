@@ -1,0 +1,101 @@
+"""What people type about themselves and each other; the rules are checked in rules.py and by the service."""
+
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from wtforms import HiddenField, PasswordField, SelectField, SelectMultipleField, StringField
+from wtforms.validators import EqualTo, InputRequired, Length
+
+from app.identity.rules import PASSWORD_MAX, PASSWORD_MIN, ROLE_DUTIES, ROLE_NAMES, Role
+from app.web.words import LOCALES
+
+THEMES = (("auto", _l("Like the device")), ("light", _l("Light")), ("dark", _l("Dark")))
+_NEW = {"autocomplete": "new-password"}
+_PLAIN = {"autocapitalize": "none", "spellcheck": "false"}
+
+
+def _new_password(label: object) -> PasswordField:
+    return PasswordField(
+        label,
+        [InputRequired(), Length(PASSWORD_MIN, PASSWORD_MAX)],
+        description=_l("At least %(length)s characters", length=PASSWORD_MIN),
+        render_kw=_NEW,
+    )
+
+
+def _roles() -> SelectMultipleField:
+    return SelectMultipleField(_l("Roles"), choices=[(role.value, _l(name)) for role, name in ROLE_NAMES.items()])
+
+
+class _Form(FlaskForm):  # type: ignore[misc]  # flask-wtf ships no types
+    """What every form here shares."""
+
+
+class SignInForm(_Form):
+    """Login and password, and where to go afterwards."""
+
+    next = HiddenField()
+    login = StringField(_l("Login"), [InputRequired(), Length(max=60)], render_kw=_PLAIN | {"autocomplete": "username"})
+    password = PasswordField(
+        _l("Password"),
+        [InputRequired(), Length(max=PASSWORD_MAX)],
+        render_kw={"autocomplete": "current-password"},
+    )
+
+
+class PreferencesForm(_Form):
+    """One's own language and light."""
+
+    locale = SelectField(_l("Language"), choices=[("", _l("Like the browser")), *LOCALES.items()])
+    theme = SelectField(_l("Appearance"), choices=THEMES)
+
+
+class OwnPasswordForm(_Form):
+    """The present password and the new one, twice."""
+
+    present = PasswordField(_l("Present password"), [InputRequired()], render_kw={"autocomplete": "current-password"})
+    new = _new_password(_l("New password"))
+    again = PasswordField(
+        _l("New password again"),
+        [InputRequired(), EqualTo("new", _l("The two new passwords differ."))],
+        render_kw=_NEW,
+    )
+
+
+class UserForm(_Form):
+    """Name and roles of a user."""
+
+    name = StringField(_l("Name"), [InputRequired(), Length(max=80)])
+    roles = _roles()
+
+    def chosen_roles(self) -> frozenset[Role]:
+        """Return the roles ticked."""
+        return frozenset(Role(value) for value in self.roles.data or ())
+
+    def role_rows(self) -> list[tuple[str, str, str, bool]]:
+        """Return (value, name, duties, ticked) of every role."""
+        ticked = set(self.roles.data or ())
+        return [(role.value, ROLE_NAMES[role], ROLE_DUTIES[role], role.value in ticked) for role in Role]
+
+
+class NewUserForm(UserForm):
+    """A new user with the first password."""
+
+    login = StringField(
+        _l("Login"),
+        [InputRequired(), Length(max=60)],
+        description=_l("Letters, digits and . _ - @ +"),
+        render_kw=_PLAIN | {"autocomplete": "off"},
+    )
+    password = _new_password(_l("First password"))
+
+
+class ResetPasswordForm(_Form):
+    """A new password for somebody else."""
+
+    password = _new_password(_l("New password"))
+
+
+class DeviceForm(_Form):
+    """The name of a device."""
+
+    name = StringField(_l("Name"), [Length(max=120)])

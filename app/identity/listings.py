@@ -1,0 +1,156 @@
+"""The lists of users, devices and the audit trail, as every list page shows them."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from flask import url_for
+from flask_babel import gettext
+from flask_babel import lazy_gettext as _l
+from sqlalchemy.orm import Session
+
+from app.identity.audit import ACTIONS, WORDS
+from app.identity.models import AuditEvent, Device, User
+from app.identity.queries import list_names, select_audit, select_devices, select_users
+from app.identity.rules import ROLE_NAMES, Role
+from app.web.formats import MISSING, yes_no
+from app.web.listing import Column, Filter, Listing
+
+# Where the subject of an audit row ("item:12") is shown; features add their own in wiring.
+SUBJECT_LINKS: dict[str, Callable[[str], str]] = {
+    "user": lambda key: url_for("identity.edit_user", user_id=key),
+    "device": lambda key: url_for("identity.edit_device", device_id=key),
+}
+
+
+def role_names(roles: Sequence[str]) -> str:
+    """Return the roles in the reader's language."""
+    return str(gettext(", ")).join(gettext(ROLE_NAMES[Role(role)]) for role in roles)
+
+
+USERS = Listing(
+    name="users",
+    title=_l("Users"),
+    statement=select_users(),
+    columns=(
+        Column(
+            "name",
+            _l("Name"),
+            sort=User.name,
+            link=lambda row: url_for("identity.edit_user", user_id=row.id),
+            is_title=True,
+        ),
+        Column("login", _l("Login"), "code", sort=User.login),
+        Column("roles", _l("Roles"), label=lambda row: role_names(row.roles)),
+        Column(
+            "active",
+            _l("State"),
+            "badge",
+            sort=User.active,
+            label=lambda row: gettext("Active") if row.active else gettext("Deactivated"),
+            shade=lambda row: "good" if row.active else "neutral",
+        ),
+        Column("created_at", _l("Since"), "instant", sort=User.created_at),
+    ),
+    search=(User.name, User.login),
+    filters=(
+        Filter(
+            "state",
+            _l("State"),
+            (("active", _l("Active")), ("off", _l("Deactivated"))),
+            lambda value: User.active.is_(value == "active"),
+        ),
+    ),
+    order=(User.active.desc(), User.id),
+)
+
+DEVICES = Listing(
+    name="devices",
+    title=_l("Devices"),
+    statement=select_devices(),
+    columns=(
+        Column(
+            "name",
+            _l("Name"),
+            sort=Device.name,
+            label=lambda row: row.name or str(row.id)[:8],
+            link=lambda row: url_for("identity.edit_device", device_id=row.id),
+            is_title=True,
+        ),
+        Column("user_name", _l("Last used by"), sort=User.name),
+        Column("last_seen_at", _l("Last sign-in"), "instant", sort=Device.last_seen_at),
+        Column("first_seen_at", _l("First sign-in"), "instant", sort=Device.first_seen_at),
+        Column(
+            "revoked_at",
+            _l("State"),
+            "badge",
+            sort=Device.revoked_at,
+            label=lambda row: gettext("Revoked") if row.revoked_at else gettext("In use"),
+            shade=lambda row: "bad" if row.revoked_at else "good",
+        ),
+    ),
+    search=(Device.name, User.name),
+    order=(Device.last_seen_at.desc(), Device.id),
+    empty=_l("A device appears here with the first sign-in on it."),
+)
+
+
+def audit_listing(session: Session) -> Listing:
+    """Return the audit trail's list; who can be chosen is read from the database."""
+    people = [(str(user_id), name) for user_id, name in list_names(session)]
+    return Listing(
+        name="audit",
+        title=_l("Audit trail"),
+        statement=select_audit(),
+        columns=(
+            Column("action", _l("What"), sort=AuditEvent.action, label=_action, is_title=True),
+            Column("at", _l("When"), "instant", sort=AuditEvent.at),
+            Column("user_name", _l("Who"), sort=User.name, label=lambda row: row.user_name or gettext("The system")),
+            Column("subject", _l("Subject"), "code", sort=AuditEvent.subject, link=_subject_link),
+            Column("details", _l("Details"), label=lambda row: details(row.details)),
+        ),
+        search=(AuditEvent.subject, AuditEvent.action, User.name),
+        filters=(
+            Filter(
+                "action",
+                _l("What"),
+                [(action, gettext(name)) for action, name in sorted(ACTIONS.items())],
+                lambda value: AuditEvent.action == value,
+            ),
+            Filter("who", _l("Who"), people, lambda value: AuditEvent.user_id == int(value)),
+        ),
+        order=(AuditEvent.id.desc(),),
+        empty=_l("Every change that a person makes is written here."),
+    )
+
+
+def details(facts: dict[str, Any]) -> str:
+    """Return the facts of an audit row as one line: name: value; name: old → new."""
+    return str(gettext("; ")).join(f"{_word(key)}{gettext(': ')}{_shown(value)}" for key, value in facts.items())
+
+
+def _shown(value: Any) -> str:
+    match value:
+        case {"old": old, "new": new}:  # as changes() writes them
+            return f"{_shown(old)} → {_shown(new)}"
+        case dict():
+            return details(value)
+        case list():
+            return str(gettext(", ")).join(_shown(each) for each in value) or MISSING
+        case bool():
+            return yes_no(value)
+        case None | "":
+            return MISSING
+    return _word(str(value))
+
+
+def _word(word: str) -> str:
+    return str(gettext(WORDS[word])) if word in WORDS else word
+
+
+def _action(row: Any) -> str:
+    return str(gettext(ACTIONS[row.action])) if row.action in ACTIONS else str(row.action)
+
+
+def _subject_link(row: Any) -> str | None:
+    kind, _, key = row.subject.partition(":")
+    return SUBJECT_LINKS[kind](key) if kind in SUBJECT_LINKS else None

@@ -1,0 +1,92 @@
+"""What pages ask about people, devices and the audit trail."""
+
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Select, exists, select
+from sqlalchemy.orm import Session
+
+from app.identity.access import Principal
+from app.identity.models import AuditEvent, Device, User
+from app.identity.rules import Permission, Role, roles_with
+from app.kernel.errors import NotFound
+
+
+def find_principal(session: Session, user_id: int, epoch: int, device: UUID | None) -> Principal | None:
+    """Return who is signed in; None after a deactivation, a new epoch, or a revocation of the device. One query."""
+    query = select(User.id, User.login, User.name, User.roles, User.locale, User.theme, User.epoch).where(
+        User.id == user_id, User.epoch == epoch, User.active
+    )
+    if device is not None:
+        query = query.where(~exists().where(Device.id == device, Device.revoked_at.is_not(None)))
+    row = session.execute(query).one_or_none()
+    return None if row is None else _principal(row)
+
+
+def principal_of(user: User) -> Principal:
+    """Return *user* as requests know users."""
+    return _principal(user)
+
+
+def get_user(session: Session, user_id: int) -> User:
+    """Return the user, active or not."""
+    user = session.get(User, user_id)
+    if user is None:
+        raise NotFound
+    return user
+
+
+def get_device(session: Session, device_id: UUID) -> Device:
+    """Return the device, revoked or not."""
+    device = session.get(Device, device_id)
+    if device is None:
+        raise NotFound
+    return device
+
+
+def list_names(session: Session) -> list[tuple[int, str]]:
+    """Return id and name of every user, deactivated ones too, for choices."""
+    return [(row.id, row.name) for row in session.execute(select(User.id, User.name).order_by(User.name))]
+
+
+def has_owner(session: Session) -> bool:
+    """Say whether somebody owns this installation, so that the set-up page stays shut."""
+    return bool(users_who_may(session, Permission.MANAGE_COMPANY))
+
+
+def users_who_may(session: Session, permission: Permission) -> list[int]:
+    """Return the ids of the active users who may do this."""
+    # Roles are a short JSON list and users are few: the same few lines on both databases beat two JSON dialects.
+    wanted = roles_with(permission)
+    rows = session.execute(select(User.id, User.roles).where(User.active).order_by(User.id))
+    return [user_id for user_id, roles in rows if wanted & set(roles)]
+
+
+def select_users() -> Select[Any]:
+    """Return the statement of the list of users."""
+    columns: tuple[Any, ...] = (User.id, User.login, User.name, User.roles, User.active, User.created_at)
+    return select(*columns)
+
+
+def select_devices() -> Select[Any]:
+    """Return the statement of the list of devices, each with who used it last."""
+    facts: tuple[Any, ...] = (Device.id, Device.name, Device.first_seen_at, Device.last_seen_at, Device.revoked_at)
+    return select(*facts, User.name.label("user_name")).outerjoin(User, User.id == Device.last_user_id)
+
+
+def select_audit() -> Select[Any]:
+    """Return the statement of the audit trail, each row with who did it."""
+    facts: tuple[Any, ...] = tuple(AuditEvent.__table__.columns)
+    return select(*facts, User.name.label("user_name")).outerjoin(User, User.id == AuditEvent.user_id)
+
+
+def _principal(row: Any) -> Principal:
+    return Principal(
+        id=row.id,
+        login=row.login,
+        name=row.name,
+        roles=frozenset(Role(role) for role in row.roles),
+        locale=row.locale,
+        theme=row.theme,
+        epoch=row.epoch,
+    )

@@ -1,0 +1,157 @@
+"""Signing in and out, and what everybody may change about themselves."""
+
+from flask import Blueprint, Response, flash, make_response, redirect, render_template, request, url_for
+from flask_babel import gettext
+from werkzeug.wrappers import Response as AnyResponse
+
+from app.db import db, transaction
+from app.identity import service, session
+from app.identity.access import current_user, public, signed_in
+from app.identity.forms import OwnPasswordForm, PreferencesForm, SignInForm
+from app.identity.listings import role_names
+from app.identity.passwords import hash_password, is_password, needs_rehash
+from app.identity.queries import get_user, principal_of
+from app.identity.rules import SignInFailed, is_own_path
+from app.identity.sign_in import SignedIn, begin_sign_in, finish_sign_in
+from app.kernel.clock import utc_now
+from app.kernel.errors import RuleBroken
+from app.web.words import LOCALE_COOKIE, LOCALES, sentence
+
+bp = Blueprint("identity", __name__)
+YEAR_S = 365 * 24 * 3600
+
+
+@bp.get("/sign-in")
+@public
+def sign_in() -> AnyResponse:
+    """Ask who is there."""
+    if current_user.is_authenticated:
+        return redirect(_next(request.args.get("next")), 303)
+    return _sign_in_page(SignInForm(next=request.args.get("next", "")))
+
+
+@bp.post("/sign-in")
+@public
+def enter() -> AnyResponse:
+    """Let in whose login and password fit."""
+    form = SignInForm()
+    if not form.validate():
+        return _sign_in_page(form, status=400)
+    try:
+        entered = _enter(form.login.data, form.password.data)
+    except RuleBroken as error:
+        return _sign_in_page(form, sentence(error), error.status)
+    session.enter(entered)
+    response = redirect(_next(form.next.data), 303)
+    session.keep_device_cookie(response, entered.device)
+    return response
+
+
+def _enter(login: str, password: str) -> SignedIn:
+    device, name, now = session.find_device_cookie(), session.device_name(), utc_now()
+    with transaction() as work:
+        tried = begin_sign_in(work, login, session.address(), device, now)
+    if not is_password(tried.password_hash, password):
+        raise SignInFailed
+    rehashed = hash_password(password) if tried.password_hash and needs_rehash(tried.password_hash) else None
+    with transaction() as work:
+        return finish_sign_in(work, tried, device, name, rehashed, now)
+
+
+def _sign_in_page(form: SignInForm, sentence: str | None = None, status: int = 200) -> Response:
+    page = render_template("identity/sign_in.html", form=form, sentence=sentence, title=gettext("Sign in"))
+    return make_response(page, status)
+
+
+def _next(target: str | None) -> str:
+    return target if target and is_own_path(target) else url_for("web.start")
+
+
+@bp.post("/sign-out")
+@signed_in
+def sign_out() -> AnyResponse:
+    """End this session; scans still on the phone keep the grant they were made with."""
+    session.leave()
+    return redirect(url_for("identity.sign_in"), 303)
+
+
+@bp.post("/language")
+@public
+def choose_language() -> AnyResponse:
+    """Keep the language in this browser, and with the user who is signed in."""
+    locale = request.form.get("locale", "")
+    response = redirect(_next(request.form.get("next")), 303)
+    if locale in LOCALES:
+        if current_user.is_authenticated:
+            with transaction() as work:
+                service.set_preferences(work, current_user.id, locale, current_user.theme)
+        response.set_cookie(LOCALE_COOKIE, locale, max_age=YEAR_S, samesite="Lax", secure=request.is_secure)
+    return response
+
+
+@bp.get("/profile")
+@signed_in
+def profile() -> Response:
+    """Show what everybody may change about themselves."""
+    return _profile_page()
+
+
+@bp.post("/profile")
+@signed_in
+def save_preferences() -> AnyResponse:
+    """Keep one's language and light."""
+    form = PreferencesForm()
+    if not form.validate():
+        return _profile_page(preferences=form)
+    with transaction() as work:
+        service.set_preferences(work, current_user.id, form.locale.data or None, form.theme.data)
+    flash(gettext("Saved."), "success")
+    return redirect(url_for("identity.profile"), 303)
+
+
+@bp.post("/profile/password")
+@signed_in
+def change_password() -> AnyResponse:
+    """Replace one's own password and stay signed in here alone."""
+    form = OwnPasswordForm()
+    if not form.validate():
+        return _profile_page(passwords=form)
+    try:
+        user_id, kept = current_user.id, get_user(db.session(), current_user.id).password_hash
+        verified = kept if is_password(kept, form.present.data) else None
+        new_hash = service.new_password_hash(form.new.data, current_user.login)
+        with transaction() as work:
+            user = service.change_own_password(work, user_id, verified, new_hash, utc_now())
+    except RuleBroken as error:
+        return _profile_page(passwords=form, password_sentence=sentence(error))
+    session.re_enter(principal_of(user))
+    flash(gettext("The password was changed. Everywhere else you are signed out."), "success")
+    return redirect(url_for("identity.profile"), 303)
+
+
+@bp.post("/profile/sign-out-everywhere")
+@signed_in
+def sign_out_everywhere() -> AnyResponse:
+    """End all of one's sessions, this one too."""
+    with transaction() as work:
+        service.sign_out_everywhere(work, current_user.id, utc_now())
+    session.leave()
+    flash(gettext("You are signed out on every device."), "success")
+    return redirect(url_for("identity.sign_in"), 303)
+
+
+def _profile_page(
+    preferences: PreferencesForm | None = None,
+    passwords: OwnPasswordForm | None = None,
+    password_sentence: str | None = None,
+) -> Response:
+    refused = bool(preferences or passwords)
+    page = render_template(
+        "identity/profile.html",
+        title=gettext("My profile"),
+        preferences=preferences or PreferencesForm(None, locale=current_user.locale or "", theme=current_user.theme),
+        passwords=passwords or OwnPasswordForm(None),
+        password_sentence=password_sentence,
+        roles=role_names(sorted(current_user.roles)),
+    )
+    return make_response(page, 400 if refused else 200)
