@@ -4,7 +4,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, String, UniqueConstraint, event, insert
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, UniqueConstraint, event, insert, text
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 from sqlalchemy.schema import Table
@@ -36,7 +36,17 @@ class Category(Base):
     name: Mapped[str] = mapped_column(String(80))
     parent_id: Mapped[int | None] = mapped_column(ForeignKey("category.id"), index=True)
 
-    __table_args__ = (UniqueConstraint("parent_id", "name"),)
+    __table_args__ = (
+        UniqueConstraint("parent_id", "name"),
+        # NULLs are never equal: without this one the roots could be doubled.
+        Index(
+            "uq_category_root_name",
+            "name",
+            unique=True,
+            sqlite_where=text("parent_id is null"),
+            postgresql_where=text("parent_id is null"),
+        ),
+    )
 
 
 class Item(Base):

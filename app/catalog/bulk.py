@@ -1,0 +1,258 @@
+"""Many items at once, for imports: every problem named beforehand, then a handful of statements however many rows."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from decimal import Decimal
+from typing import Any, TypeVar
+
+from sqlalchemy import func, insert, select, text
+from sqlalchemy.orm import Session
+
+from app.catalog.models import Barcode, Category, Item, Pack, Unit
+from app.catalog.rules import (
+    LONGEST_CODE,
+    LONGEST_NAME,
+    ONE,
+    BarcodeTaken,
+    CodeTaken,
+    ItemRow,
+    PackDraft,
+    category_path,
+    doubled,
+    ensure_check_digit,
+    ensure_draft,
+    ensure_factor,
+    normalise,
+    one_line,
+    unit_places,
+)
+from app.kernel.errors import InvalidInput, RuleBroken
+from app.kernel.gtin import barcode_key
+from app.kernel.i18n import N_
+from app.kernel.pinyin import initials
+
+# Below the number of parameters of one statement that both databases take.
+CHUNK = 10_000
+ITEM_SERIES = "SP"
+
+Checked = TypeVar("Checked")
+
+
+class TwiceInFile(InvalidInput):
+    """Two rows of one file claim the same code."""
+
+    message = N_("%(code)s stands in this file more than once.")
+
+
+class TooLong(InvalidInput):
+    """Longer than the books carry."""
+
+    message = N_("“%(text)s” is longer than %(longest)s characters.")
+
+
+def check_items(session: Session, rows: Sequence[ItemRow]) -> list[list[RuleBroken]]:
+    """Return the problems of each row: against the rules, against the other rows, against what is there already."""
+    keys = [[(code, barcode_key(code)) for code in row.all_codes] for row in rows]
+    twice = doubled(key for pairs in keys for key in {key for _, key in pairs})
+    twice_codes = doubled(row.item.code for row in rows if row.item.code)
+    owners = _owners(session, {key for pairs in keys for _, key in pairs})
+    names = _item_names(session, {row.item.code for row in rows if row.item.code})
+    found = []
+    for row, pairs in zip(rows, keys, strict=True):
+        problems = list(_own_problems(row))
+        if row.item.code in twice_codes:
+            problems.append(TwiceInFile(code=row.item.code))
+        if row.item.code in names:
+            problems.append(CodeTaken(code=row.item.code, item=names[row.item.code]))
+        problems += [TwiceInFile(code=code) for code, key in pairs if key in twice]
+        problems += [
+            BarcodeTaken(code=code, item=owners[key][0], unit=owners[key][1]) for code, key in pairs if key in owners
+        ]
+        found.append(problems)
+    return found
+
+
+def add_items(session: Session, rows: Sequence[ItemRow]) -> list[int]:
+    """Add items with their units, categories, packs and barcodes; return their ids in the order of *rows*.
+
+    The rows passed check_items(); what somebody else added meanwhile is refused by the database as a whole.
+    """
+    if not rows:
+        return []
+    units = ensure_units(session, {one_line(name) for row in rows for name in _unit_names(row)})
+    categories = ensure_categories(session, {category_path(row.item.category) for row in rows})
+    codes = iter(free_codes(session, sum(not row.item.code for row in rows)))
+    ids = reserve_ids(session, Item, len(rows))
+    session.connection().execute(  # Core: the identity map of a session has no use for a hundred thousand rows
+        insert(Item),
+        [
+            _item_values(number, row, row.item.code or next(codes), units, categories)
+            for number, row in zip(ids, rows, strict=True)
+        ],
+    )
+    _add_packs(session, list(zip(ids, rows, strict=True)), units)
+    return ids
+
+
+def ensure_units(session: Session, names: Iterable[str]) -> dict[str, int]:
+    """Return the ids of the units of these names; missing ones are made."""
+    wanted = set(names)
+    known = {name: number for number, name in session.execute(select(Unit.id, Unit.name).where(Unit.name.in_(wanted)))}
+    missing = sorted(wanted - known.keys())
+    if missing:
+        # Somebody may add the same unit at this moment: theirs is as good.
+        _insert_or_keep(session, "unit (name, places)", [{"name": n, "places": unit_places(n)} for n in missing])
+        rows = session.execute(select(Unit.id, Unit.name).where(Unit.name.in_(missing)))
+        known |= {name: number for number, name in rows}
+    return known
+
+
+def ensure_categories(session: Session, paths: Iterable[tuple[str, ...]]) -> dict[tuple[str, ...], int]:
+    """Return the ids of the categories at these paths; missing ones are made, level by level."""
+    wanted = {path[:depth] for path in paths for depth in range(1, len(path) + 1)}
+    rows = session.execute(select(Category.id, Category.parent_id, Category.name)).all()
+    known = {(parent_id, name): number for number, parent_id, name in rows}
+    ids: dict[tuple[str, ...], int] = {}
+    for path in sorted(wanted, key=lambda path: (len(path), path)):
+        key = (ids.get(path[:-1]), path[-1])
+        if key not in known:
+            category = Category(parent_id=key[0], name=key[1])
+            session.add(category)
+            session.flush()
+            known[key] = category.id
+        ids[path] = known[key]
+    return ids
+
+
+def free_codes(session: Session, count: int) -> list[str]:
+    """Return *count* item codes that nobody has, SP000001 onwards, and keep anybody else from getting them."""
+    free: list[str] = []
+    while len(free) < count:
+        wanted = count - len(free)
+        last = session.execute(
+            text(
+                "INSERT INTO document_number (series, period, next) VALUES (:series, '', :count + 1) "
+                "ON CONFLICT (series, period) DO UPDATE SET next = document_number.next + :count RETURNING next"
+            ),
+            {"series": ITEM_SERIES, "count": wanted},
+        ).scalar_one()
+        codes = [f"{ITEM_SERIES}{number:06d}" for number in range(last - wanted, last)]
+        taken = _item_names(session, set(codes))  # typed by somebody who liked our numbers
+        free += [code for code in codes if code not in taken]
+    return free
+
+
+def reserve_ids(session: Session, model: type[Item | Pack], count: int) -> list[int]:
+    """Return *count* primary keys of *model* that nobody else gets; the rows may then go in without asking back."""
+    if session.get_bind().dialect.name == "postgresql":
+        statement = text("SELECT nextval(pg_get_serial_sequence(:name, 'id')) FROM generate_series(1, :count)")
+        return list(session.scalars(statement, {"name": model.__tablename__, "count": count}))
+    # A SQLite transaction that may write is alone: nobody takes these numbers before it ends.
+    last = session.scalar(select(func.coalesce(func.max(model.id), 0))) or 0
+    return list(range(last + 1, last + 1 + count))
+
+
+def chunks(values: Iterable[str]) -> Iterator[list[str]]:
+    """Cut *values* into lists that one statement takes."""
+    ordered = list(values)
+    for start in range(0, len(ordered), CHUNK):
+        yield ordered[start : start + CHUNK]
+
+
+def _own_problems(row: ItemRow) -> Iterator[RuleBroken]:
+    for words, longest in ((row.item.name, LONGEST_NAME), (row.item.code, LONGEST_CODE)):
+        if len(words) > longest:
+            yield TooLong(text=f"{words[:30]}…", longest=longest)
+    yield from _broken(ensure_draft, row.item)
+    for pack in row.packs:
+        yield from _broken(ensure_factor, pack.factor)
+    for code in row.all_codes:
+        yield from _broken(ensure_check_digit, code)
+        yield from _broken(normalise, code)
+
+
+def _taken(code: str, owner: tuple[str, str]) -> BarcodeTaken:
+    item, unit = owner
+    return BarcodeTaken(code=code, item=item, unit=unit)
+
+
+def _broken(ensure: Callable[[Checked], object], value: Checked) -> Iterator[RuleBroken]:
+    try:
+        ensure(value)
+    except RuleBroken as problem:
+        yield problem
+
+
+def _owners(session: Session, keys: set[str]) -> dict[str, tuple[str, str]]:
+    statement = (
+        select(Barcode.code, Item.name, Unit.name)
+        .join(Pack, Pack.id == Barcode.pack_id)
+        .join(Item, Item.id == Pack.item_id)
+        .join(Unit, Unit.id == Pack.unit_id)
+    )
+    return {
+        code: (item, unit)
+        for chunk in chunks(keys)
+        for code, item, unit in session.execute(statement.where(Barcode.code.in_(chunk)))
+    }
+
+
+def _item_names(session: Session, codes: set[str]) -> dict[str, str]:
+    statement = select(Item.code, Item.name)
+    return {
+        code: name for chunk in chunks(codes) for code, name in session.execute(statement.where(Item.code.in_(chunk)))
+    }
+
+
+def _unit_names(row: ItemRow) -> list[str]:
+    return [row.item.unit, *(pack.unit for pack in row.packs)]
+
+
+def _item_values(
+    number: int, row: ItemRow, code: str, units: dict[str, int], categories: dict[tuple[str, ...], int]
+) -> dict[str, object]:
+    item = row.item
+    name = one_line(item.name)
+    return {
+        "id": number,
+        "code": code,
+        "name": name,
+        "initials": (item.initials or initials(name))[:LONGEST_NAME],
+        "spec": one_line(item.spec),
+        "unit_id": units[one_line(item.unit)],
+        "category_id": categories.get(category_path(item.category)),
+        "tax_rate": item.tax_rate,
+        "purchase_price": item.purchase_price,
+        "sale_price": item.sale_price,
+        "minimum": item.minimum,
+        "safety": item.safety,
+        "tracks_lots": item.tracks_lots,
+        "tracks_expiry": item.tracks_expiry,
+        "own_fields": dict(item.own_fields),
+        "active": True,
+    }
+
+
+def _add_packs(session: Session, rows: Sequence[tuple[int, ItemRow]], units: dict[str, int]) -> None:
+    """Add the packs of the items with their codes; every item has the pack of its base unit."""
+    wanted: list[tuple[int, PackDraft]] = []
+    for item_id, row in rows:
+        wanted.append((item_id, PackDraft(row.item.unit, ONE, row.codes)))
+        wanted += [(item_id, pack) for pack in row.packs]
+    ids = reserve_ids(session, Pack, len(wanted))
+    connection = session.connection()
+    packs: list[dict[str, object]] = []
+    barcodes: list[dict[str, object]] = []
+    for pack_id, (item_id, pack) in zip(ids, wanted, strict=True):
+        packs.append(
+            {"id": pack_id, "item_id": item_id, "unit_id": units[one_line(pack.unit)], "factor": Decimal(pack.factor)}
+        )
+        barcodes += [{"code": normalise(code), "pack_id": pack_id} for code in pack.codes]
+    connection.execute(insert(Pack), packs)
+    if barcodes:
+        connection.execute(insert(Barcode), barcodes)
+
+
+def _insert_or_keep(session: Session, columns: str, rows: list[dict[str, Any]]) -> None:
+    """Insert rows into the table and columns of *columns* ("unit (name, places)"); those already there stay."""
+    names = ", ".join(f":{name}" for name in rows[0])
+    session.execute(text(f"INSERT INTO {columns} VALUES ({names}) ON CONFLICT DO NOTHING"), rows)  # noqa: S608  # our own words

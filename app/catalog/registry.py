@@ -1,0 +1,47 @@
+"""What higher floors tell the catalogue about an item: filled in wiring, and nowhere else."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Protocol
+
+from sqlalchemy import ColumnElement
+from sqlalchemy.orm import Session
+
+from app.catalog.models import Item
+
+
+@dataclass(frozen=True)
+class Panel:
+    """A part of an item's page: the template that draws it and what that template needs."""
+
+    template: str
+    context: Mapping[str, object] = field(default_factory=dict)
+
+
+class ItemPanel(Protocol):
+    """Draws its part of the page of one item."""
+
+    def __call__(self, session: Session, item: Item) -> Panel:
+        """Return the part of *item*."""
+        ...
+
+
+# Parts of an item's page, in order.
+item_panels: list[ItemPanel] = []
+# On hand of the item of the row at hand, as a column to show, sort and filter by.
+on_hand_columns: list[Callable[[], ColumnElement[Decimal]]] = []
+# Each answers whether goods of the item lie somewhere now.
+in_stock_checks: list[Callable[[Session, int], bool]] = []
+# Each answers whether anything ever happened to the item.
+history_checks: list[Callable[[Session, int], bool]] = []
+
+
+def is_in_stock(session: Session, item_id: int) -> bool:
+    """Tell whether goods of the item lie somewhere."""
+    return any(check(session, item_id) for check in in_stock_checks)
+
+
+def has_history(session: Session, item_id: int) -> bool:
+    """Tell whether anything ever happened to the item."""
+    return any(check(session, item_id) for check in history_checks)

@@ -1,0 +1,303 @@
+"""What holds for items, packs and codes before any database is asked."""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from app.kernel.errors import InvalidInput, NotFound, RuleBroken
+from app.kernel.exact import ZERO
+from app.kernel.gtin import barcode_key, find_gtin14, has_check_digit, has_gtin_length
+from app.kernel.i18n import N_
+from app.kernel.owncode import has_own_shape
+
+LONGEST_BARCODE = 120
+LONGEST_NAME = 200
+LONGEST_CODE = 40
+# Basis points of the VAT rates in force; any other rate up to 100 % may be typed.
+TAX_RATES = (1300, 900, 600, 300, 100, 0)
+ONE = Decimal(1)
+
+# Units that are weighed, measured or poured, so that 0.5 of them makes sense; all others are counted whole.
+MEASURED_UNITS = frozenset(
+    {"kg", "g", "mg", "t", "公斤", "千克", "克", "斤", "两", "吨", "磅", "lb", "oz", "l", "ml", "升", "毫升"}
+    | {"m", "cm", "mm", "km", "米", "厘米", "毫米", "公里", "尺", "寸", "m²", "平方米", "m³", "立方米", "方"}
+)
+_SPACES = re.compile(r"\s+")
+_CATEGORY_SEPARATOR = re.compile(r"\s*[/／>＞]\s*")
+
+
+class NameMissing(InvalidInput):
+    """An item without a name."""
+
+    message = N_("Enter a name.")
+
+
+class CodeTaken(RuleBroken):
+    """Two items would have one code."""
+
+    message = N_("The code %(code)s belongs to %(item)s already.")
+
+
+class BarcodeMissing(InvalidInput):
+    """An empty barcode."""
+
+    message = N_("Enter or scan a barcode.")
+
+
+class BarcodeTooLong(InvalidInput):
+    """More characters than a barcode carries."""
+
+    message = N_("This barcode is longer than %(longest)s characters.")
+
+
+class BarcodeReserved(InvalidInput):
+    """The code has the form of our own labels, which name their pack by themselves."""
+
+    message = N_("%(code)s has the form of our own labels; these are known without being entered.")
+
+
+class CheckDigitWrong(InvalidInput):
+    """Digits as long as a GTIN whose check digit does not fit."""
+
+    message = N_("The check digit of %(code)s is wrong: probably a slip in typing.")
+
+
+class BarcodeTaken(RuleBroken):
+    """The code names a pack of another item."""
+
+    message = N_("The barcode %(code)s belongs to %(item)s (%(unit)s) already.")
+
+
+class PackTaken(RuleBroken):
+    """The item has this pack."""
+
+    message = N_("This item has the pack %(unit)s of %(factor)s already.")
+
+
+class PackInUse(RuleBroken):
+    """History names the pack."""
+
+    message = N_("This pack has been scanned or used before; it cannot be removed.")
+
+
+class BasePackFixed(RuleBroken):
+    """The pack of the base unit belongs to the item."""
+
+    message = N_("The pack of the base unit cannot be removed.")
+
+
+class FactorWrong(InvalidInput):
+    """A pack must hold something."""
+
+    message = N_("A pack holds more than 0 of the base unit.")
+
+
+class ExpiryNeedsLots(InvalidInput):
+    """Expiry dates stand on lots."""
+
+    message = N_("Expiry dates are kept per lot: switch lots on as well.")
+
+
+class TrackingFixed(RuleBroken):
+    """Lots cannot be switched while goods lie somewhere without (or with) them."""
+
+    message = N_("Lots and expiry cannot be switched while %(item)s is in stock.")
+
+
+class BaseUnitFixed(RuleBroken):
+    """All quantities of the item's history are in its base unit."""
+
+    message = N_("The base unit of %(item)s cannot change any more: its history is in %(unit)s.")
+
+
+class TaxRateWrong(InvalidInput):
+    """A VAT rate is a share."""
+
+    message = N_("A tax rate lies between 0 and 100 %%.")
+
+
+class ThresholdNegative(InvalidInput):
+    """Minimum and safety stock are amounts of goods."""
+
+    message = N_("Minimum and safety stock cannot be below 0.")
+
+
+class PriceNegative(InvalidInput):
+    """Nobody is paid for taking goods."""
+
+    message = N_("A price cannot be below 0.")
+
+
+class CategoryLoop(RuleBroken):
+    """A category cannot lie in itself."""
+
+    message = N_("A category cannot be put into itself or one of its own parts.")
+
+
+class CategoryTaken(RuleBroken):
+    """Two categories of one name side by side."""
+
+    message = N_("There is a category %(name)s here already.")
+
+
+class CategoryInUse(RuleBroken):
+    """Items or categories lie in it."""
+
+    message = N_("%(name)s is in use: move its items and parts elsewhere first.")
+
+
+class NoSuchItem(NotFound):
+    """No item with this id."""
+
+    message = N_("There is no such item.")
+
+
+class NoSuchPack(NotFound):
+    """No pack with this id."""
+
+    message = N_("There is no such pack.")
+
+
+@dataclass(frozen=True)
+class ItemDraft:
+    """An item as somebody typed or imported it: checked values, names instead of ids.
+
+    `code` empty takes the next free number; `initials` empty are made from the name; `category` is a path with "/".
+    """
+
+    name: str
+    unit: str
+    code: str = ""
+    initials: str = ""
+    spec: str = ""
+    category: str = ""
+    tax_rate: int = 1300
+    purchase_price: Decimal | None = None
+    sale_price: Decimal | None = None
+    minimum: Decimal = ZERO
+    safety: Decimal = ZERO
+    tracks_lots: bool = False
+    tracks_expiry: bool = False
+    own_fields: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class PackDraft:
+    """A pack to come with an item: its unit, factor to the base unit, and codes."""
+
+    unit: str
+    factor: Decimal
+    codes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class ItemRow:
+    """One row of an import: an item, the codes of its base pack, its further packs."""
+
+    item: ItemDraft
+    codes: tuple[str, ...] = ()
+    packs: tuple[PackDraft, ...] = ()
+
+    @property
+    def all_codes(self) -> tuple[str, ...]:
+        """Every barcode of the row."""
+        return self.codes + tuple(code for pack in self.packs for code in pack.codes)
+
+
+@dataclass(frozen=True)
+class PackFacts:
+    """What a scan must know of a pack: no database object, safe to keep and to send."""
+
+    pack_id: int
+    item_id: int
+    item_code: str
+    item_name: str
+    spec: str
+    unit: str
+    factor: Decimal
+    base_unit: str
+    places: int
+    tracks_lots: bool
+    tracks_expiry: bool
+    active: bool
+
+
+def normalise(code: str) -> str:
+    """Return the one form in which *code* is stored and looked up: GTIN-14 where it is a GTIN, else its exact text.
+
+    Errors: BarcodeMissing, BarcodeTooLong, BarcodeReserved.
+    """
+    key = barcode_key(code)
+    if not key:
+        raise BarcodeMissing
+    if len(key) > LONGEST_BARCODE:
+        raise BarcodeTooLong(longest=LONGEST_BARCODE)
+    if has_own_shape(key):
+        raise BarcodeReserved(code=key)
+    return key
+
+
+def ensure_check_digit(code: str) -> None:
+    """Refuse digits as long as a GTIN that are none; shops' own numbers pass if the user says they are meant so."""
+    text = code.strip()
+    if has_gtin_length(text) and not has_check_digit(text):
+        raise CheckDigitWrong(code=text)
+
+
+def shown_barcode(key: str) -> str:
+    """Return a stored code as it is printed: a GTIN without the zeros that made it 14 digits long."""
+    if find_gtin14(key) != key or key[0] != "0":
+        return key
+    if key.startswith("000000"):
+        return key[6:]
+    return key[2:] if key.startswith("00") else key[1:]
+
+
+def ensure_draft(draft: ItemDraft) -> None:
+    """Refuse an item that breaks a rule of its own.
+
+    Errors: NameMissing, TaxRateWrong, ThresholdNegative, PriceNegative, ExpiryNeedsLots.
+    """
+    if not draft.name.strip():
+        raise NameMissing
+    if not 0 <= draft.tax_rate <= 10_000:  # noqa: PLR2004  # basis points of the whole
+        raise TaxRateWrong
+    if draft.minimum < 0 or draft.safety < 0:
+        raise ThresholdNegative
+    if any(price is not None and price < 0 for price in (draft.purchase_price, draft.sale_price)):
+        raise PriceNegative
+    if draft.tracks_expiry and not draft.tracks_lots:
+        raise ExpiryNeedsLots
+
+
+def ensure_factor(factor: Decimal) -> None:
+    """Refuse a pack of nothing."""
+    if factor <= 0:
+        raise FactorWrong
+
+
+def unit_places(name: str) -> int:
+    """Return how many decimals a quantity in the unit *name* has: 3 where it is measured, 0 where it is counted."""
+    return 3 if name.casefold() in MEASURED_UNITS else 0
+
+
+def one_line(text: str) -> str:
+    """Return *text* without line breaks, doubled spaces and spaces at its ends."""
+    return _SPACES.sub(" ", text).strip()
+
+
+def category_path(text: str) -> tuple[str, ...]:
+    """Return the names on the way to a category written as "饮料 / 茶饮料"."""
+    return tuple(part for part in _CATEGORY_SEPARATOR.split(one_line(text)) if part)
+
+
+def is_below(on_hand: Decimal, minimum: Decimal) -> bool:
+    """Tell whether stock has come down to its minimum; a minimum of 0 means nobody wants to be told."""
+    return minimum > 0 and on_hand <= minimum
+
+
+def doubled(values: Iterable[str]) -> set[str]:
+    """Return the values that come more than once."""
+    seen: set[str] = set()
+    return {value for value in values if value in seen or seen.add(value)}  # type: ignore[func-returns-value]  # add() says nothing, which is the point
