@@ -99,6 +99,8 @@ def test_weights_have_decimals_and_pieces_have_none(unit: str, places: int) -> N
     assert unit_places(unit) == places
 
 
-@pytest.mark.parametrize(("on_hand", "minimum", "below"), [(15, 15, True), (16, 15, False), (0, 0, False), (0, 1, True)])
+@pytest.mark.parametrize(
+    ("on_hand", "minimum", "below"), [(15, 15, True), (16, 15, False), (0, 0, False), (0, 1, True)]
+)
 def test_the_minimum_is_reached_at_the_minimum(on_hand: int, minimum: int, below: bool) -> None:
     assert is_below(Decimal(on_hand), Decimal(minimum)) is below
