@@ -3,9 +3,15 @@
 Law: a scan is a fact. It is accepted, or parked with a reason for a person; it is never refused and never lost.
 """
 
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from decimal import Decimal
 from enum import StrEnum
-from typing import Final
+from typing import Final, Protocol, TypeVar
+from uuid import UUID
 
+from app.kernel.errors import InvalidInput, NotFound, RuleBroken
+from app.kernel.exact import LARGEST, round_quantity
 from app.kernel.i18n import N_
 
 
@@ -27,6 +33,14 @@ class ScanStatus(StrEnum):
     PARKED = "parked"
 
 
+class ScanDecision(StrEnum):
+    """What a person decided about a parked scan."""
+
+    BIND = "bind"  # it was this pack
+    TAKE = "take"  # as it stands
+    DROP = "drop"  # it counts for nothing
+
+
 class Reason(StrEnum):
     """Why a scan was parked, as far as intake decides; a task adds words of its own."""
 
@@ -42,9 +56,10 @@ class Reason(StrEnum):
     UNKNOWN_BIN = "unknown_bin"
     UNDO_MISSING = "undo_missing"
     UNKNOWN_TASK = "unknown_task"
+    CLOCK_WRONG = "clock_wrong"
     GRANT_INVALID = "grant_invalid"
-    USER_REVOKED = "user_revoked"
-    DEVICE_REVOKED = "device_revoked"
+    GRANT_ENDED = "grant_ended"
+    NOT_ALLOWED = "not_allowed"
     ID_REUSED = "id_reused"
     FAILED = "failed"
 
@@ -63,9 +78,114 @@ REASON_SENTENCES: Final[dict[str, str]] = {
     Reason.UNKNOWN_BIN: N_("This bin is not known."),
     Reason.UNDO_MISSING: N_("It does not say what to undo."),
     Reason.UNKNOWN_TASK: N_("There is no such task."),
+    Reason.CLOCK_WRONG: N_("The time of this scan cannot be: check the phone's clock."),
     Reason.GRANT_INVALID: N_("It is not certain who scanned this: sign in again."),
-    Reason.USER_REVOKED: N_("This user was not allowed to scan any more."),
-    Reason.DEVICE_REVOKED: N_("This device was revoked before the scan."),
+    Reason.GRANT_ENDED: N_("The user or the device was shut out before this scan, or signed in too long ago."),
+    Reason.NOT_ALLOWED: N_("This user may not scan."),
     Reason.ID_REUSED: N_("Another scan has this number already."),
     Reason.FAILED: N_("The server could not judge this scan; it is kept for a person."),
 }
+
+# A phone that never heard the server's time may be off by a while; its own clock is in occurred_at then.
+FUTURE: Final = timedelta(minutes=10)
+OLDEST: Final = timedelta(days=400)
+# How much of a base unit one kilogram is, where the base unit is one of mass.
+PER_KILOGRAM: Final = {
+    "kg": Decimal(1),
+    "公斤": Decimal(1),
+    "千克": Decimal(1),
+    "g": Decimal(1000),
+    "克": Decimal(1000),
+    "斤": Decimal(2),
+    "两": Decimal(20),
+    "吨": Decimal("0.001"),
+    "t": Decimal("0.001"),
+}
+
+
+class ScanNotFound(NotFound):
+    """No scan has this id."""
+
+    message = N_("There is no such scan.")
+
+
+class NotParked(RuleBroken):
+    """Only what was parked can be decided, and only once."""
+
+    message = N_("This scan does not wait for anybody (any more).")
+
+
+class StillParked(RuleBroken):
+    """The task does not take the scan even so."""
+
+    message = N_("It cannot be taken even so: %(why)s")
+
+
+class NoteMissing(InvalidInput):
+    """Dropping a scan without a word would hide it."""
+
+    message = N_("Say why the scan is dropped.")
+
+
+def happened_at(scanned_at: datetime, clock_offset_ms: int) -> datetime | None:
+    """Return the instant of a scan by the server's clock, None where the numbers name no instant."""
+    try:
+        return scanned_at + timedelta(milliseconds=clock_offset_ms)
+    except OverflowError:
+        return None
+
+
+def is_plausible(occurred_at: datetime, now: datetime) -> bool:
+    """Say whether a scan that comes in *now* can have happened then."""
+    return now - OLDEST <= occurred_at <= now + FUTURE
+
+
+def base_quantity(
+    quantity: Decimal, factor: Decimal, count: Decimal | None, kilograms: Decimal | None, base_unit: str
+) -> Decimal:
+    """Return in base units what *quantity* labels stand for: packs of *factor*, or what the label itself says.
+
+    *count* (GS1 AI 30 and 37) is packs in the labelled unit, *kilograms* (AI 310n) its net weight, which tells only
+    where the base unit is one of mass.
+    """
+    if kilograms is not None and base_unit.lower() in PER_KILOGRAM:
+        return round_quantity(quantity * kilograms * PER_KILOGRAM[base_unit.lower()])
+    return round_quantity(quantity * factor * (count or Decimal(1)))
+
+
+def is_countable(quantity: Decimal, places: int) -> bool:
+    """Say whether a unit with *places* decimals can be there in this quantity."""
+    return 0 <= quantity < LARGEST and round(quantity, places) == quantity
+
+
+class Physical(Protocol):
+    """What the order of acts depends on."""
+
+    @property
+    def device_id(self) -> UUID:
+        """The phone."""
+        ...
+
+    @property
+    def sequence(self) -> int:
+        """The phone's own count, which never lies about its own order."""
+        ...
+
+    @property
+    def occurred_at(self) -> datetime:
+        """The corrected instant, which may jump when the phone's clock is measured anew."""
+        ...
+
+
+Act = TypeVar("Act", bound=Physical)
+
+
+def in_physical_order(acts: Iterable[Act]) -> list[Act]:
+    """Return *acts* as the hands did them: each phone in its own sequence, the phones merged by instant."""
+    latest: dict[UUID, datetime] = {}
+    keyed = []
+    for act in sorted(acts, key=lambda act: (act.device_id, act.sequence)):
+        at = latest[act.device_id] = max(act.occurred_at, latest.get(act.device_id, act.occurred_at))
+        keyed.append((at, act.device_id, act.sequence, act))
+    keyed.sort(key=lambda key: key[:3])
+    return [act for *_, act in keyed]

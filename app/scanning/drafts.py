@@ -1,0 +1,187 @@
+"""A scan on its way into the record: what was sent, and what intake finds out about it step by step."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from uuid import UUID
+
+from app.catalog.models import NO_LOT
+from app.catalog.rules import PackFacts
+from app.scanning.meanings import BIN, PACK, BinFacts, Meaning
+from app.scanning.parse import ParsedCode
+from app.scanning.rules import Reason, ScanKind, ScanStatus, base_quantity, is_countable
+from app.scanning.sent import SCHEMA, SentScan
+from app.scanning.tasks import NewScan
+
+COUNTING = frozenset({ScanKind.SCAN, ScanKind.SET, ScanKind.ZERO})
+AT_A_BIN = frozenset({ScanKind.OPEN_BIN, ScanKind.CLOSE_BIN})
+ONE = Decimal(1)
+ZERO = Decimal(0)
+
+
+def expected_kind(kind: ScanKind, location: int | None) -> str | None:
+    """Return what the code of such a scan must name, None where no code is looked at."""
+    if kind in COUNTING:
+        return PACK
+    return BIN if kind in AT_A_BIN and location is None else None
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What became of a scan that came in, as its phone is told."""
+
+    id: UUID
+    status: ScanStatus
+    reason: str | None
+    bin: BinFacts | None
+    pack: PackFacts | None
+    quantity: Decimal | None
+    counted: Decimal | None
+    choices: tuple[Meaning, ...] = ()
+
+
+@dataclass(slots=True)
+class Draft:
+    """One scan before it is kept; `reason` is set by the first step that must park it."""
+
+    sent: SentScan
+    id: UUID
+    digest: bytes
+    occurred_at: datetime
+    received_at: datetime
+    reason: str | None = None
+    detail: str | None = None
+    user_id: int | None = None
+    code: ParsedCode | None = None
+    choices: tuple[Meaning, ...] = ()
+    pack: PackFacts | None = None
+    bin: BinFacts | None = None
+    lot_id: int = NO_LOT
+    lot_code: str | None = None
+    expiry: date | None = None
+    quantity: Decimal | None = None
+    counted: Decimal | None = None
+    task_kind: str = field(init=False)
+    task_id: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.task_kind, _, number = self.sent.task.partition(":")
+        self.task_id = int(number)
+        if self.id != self.sent.id:
+            self.park(Reason.ID_REUSED)
+
+    def park(self, reason: str, detail: str | None = None) -> None:
+        """Keep the scan for a person; the first reason stands."""
+        if self.reason is None:
+            self.reason, self.detail = reason, detail
+
+    @property
+    def expected(self) -> str | None:
+        """Return the kind of thing that the code must name here, None where no code is looked at."""
+        return expected_kind(self.sent.kind, self.sent.location)
+
+    @property
+    def status(self) -> ScanStatus:
+        """Return what becomes of the scan."""
+        return ScanStatus.PARKED if self.reason else ScanStatus.ACCEPTED
+
+    def mean(self, meanings: tuple[Meaning, ...]) -> None:
+        """Take the one meaning, or the one that the person chose."""
+        chosen = [meaning for meaning in meanings if meaning.candidate == self.sent.candidate]
+        if len(meanings) > 1 and not chosen:
+            self.choices = meanings
+            self.park(Reason.AMBIGUOUS)
+            return
+        meaning = (chosen or meanings)[0]
+        self.pack, self.bin = meaning.pack, meaning.bin or self.bin
+
+    def count(self) -> None:
+        """Work out the quantity in base units and the lot; park what cannot be."""
+        if self.pack is None or self.code is None:
+            return
+        sent = self.sent
+        if sent.kind is ScanKind.SET and sent.quantity is None:
+            self.park(Reason.QUANTITY_MISSING)
+            return
+        labels = ZERO if sent.kind is ScanKind.ZERO else Decimal(sent.quantity or 1)
+        code, pack = self.code, self.pack
+        self.quantity = base_quantity(labels, pack.factor, code.quantity, code.weight_kg, pack.base_unit)
+        if not is_countable(self.quantity, pack.places):
+            self.quantity = None
+            self.park(Reason.QUANTITY_INVALID)
+        self.lot_code = sent.lot or self.code.lot
+        self.expiry = sent.expiry or self.code.expiry
+        if self.pack.tracks_lots and not self.lot_code:
+            self.park(Reason.LOT_MISSING)
+
+    def as_new_scan(self) -> NewScan:
+        """Return the scan as a task judges it."""
+        sent = self.sent
+        return NewScan(
+            id=self.id,
+            device_id=sent.device,
+            sequence=sent.sequence,
+            user_id=self.user_id or 0,
+            task_id=self.task_id,
+            round=sent.round,
+            kind=sent.kind,
+            undoes=sent.undoes,
+            raw=sent.raw,
+            symbology=sent.symbology,
+            item_id=self.pack.item_id if self.pack else None,
+            pack_id=self.pack.pack_id if self.pack else None,
+            factor=self.pack.factor if self.pack else None,
+            lot_id=self.lot_id,
+            lot_code=self.lot_code,
+            expiry=self.expiry,
+            location_id=self.bin.id if self.bin else None,
+            quantity=self.quantity,
+            occurred_at=self.occurred_at,
+            uncertainty_ms=sent.uncertainty_ms,
+        )
+
+    def as_row(self) -> Mapping[str, object]:
+        """Return the row that keeps the scan."""
+        sent = self.sent
+        return {
+            "id": self.id,
+            "claimed_id": sent.id if sent.id != self.id else None,
+            "device_id": sent.device,
+            "sequence": sent.sequence,
+            "schema_version": SCHEMA,
+            "user_id": self.user_id,
+            "task_kind": self.task_kind,
+            "task_id": self.task_id,
+            "round": sent.round,
+            "kind": sent.kind,
+            "undoes": sent.undoes,
+            "raw": sent.raw,
+            "symbology": sent.symbology,
+            "candidate": sent.candidate,
+            "item_id": self.pack.item_id if self.pack else None,
+            "pack_id": self.pack.pack_id if self.pack else None,
+            "factor": self.pack.factor if self.pack else None,
+            "lot_id": self.lot_id,
+            "lot_code": self.lot_code,
+            "expiry": self.expiry,
+            "location_id": self.bin.id if self.bin else None,
+            "sent_quantity": Decimal(sent.quantity) if sent.quantity is not None else None,
+            "quantity": self.quantity,
+            "occurred_at": self.occurred_at,
+            "scanned_at": sent.scanned_at,
+            "clock_offset_ms": sent.clock_offset_ms,
+            "uncertainty_ms": sent.uncertainty_ms,
+            "elapsed_ms": sent.elapsed_ms,
+            "received_at": self.received_at,
+            "status": self.status,
+            "reason": self.reason,
+            "detail": self.detail,
+            "counted": self.counted,
+            "digest": self.digest,
+        }
+
+    def as_taken(self) -> Taken:
+        """Return what the phone is told."""
+        status = ScanStatus.PARKED if self.reason else ScanStatus.ACCEPTED
+        return Taken(self.sent.id, status, self.reason, self.bin, self.pack, self.quantity, self.counted, self.choices)

@@ -1,0 +1,252 @@
+"""Intake: scans come in as phones sent them and are in the record, once, when the transaction ends.
+
+Law: the id alone says whether a scan is here already; the same id gets the same answer. Nothing a phone can send
+raises: what cannot be used is kept for a person. A handful of statements, however many scans.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime
+from typing import Any, cast
+from uuid import UUID, uuid5
+
+from sqlalchemy import Table, insert, select
+from sqlalchemy.orm import Session
+
+from app.catalog.queries import find_packs
+from app.identity.grants import find_grant
+from app.identity.rules import Permission, permissions_of
+from app.scanning.drafts import Draft, Taken, expected_kind
+from app.scanning.lots import settle_lots
+from app.scanning.meanings import RESOLVERS, Meaning, find_meanings
+from app.scanning.models import Scan
+from app.scanning.parse import CodeTooLong, DamagedGtin, DamagedLabel, EmptyCode, ParsedCode, parse
+from app.scanning.resolvers import find_bins
+from app.scanning.rules import Reason, ScanKind, happened_at, is_plausible
+from app.scanning.sent import SentScan, digest_of
+from app.scanning.symbols import Symbology
+from app.scanning.tasks import TASKS
+
+SCAN = cast("Table", Scan.__table__)
+_DAMAGED = (DamagedGtin, DamagedLabel, CodeTooLong)
+_SYMBOLOGIES = {symbology.value: symbology for symbology in Symbology}
+_ANSWERED = select(
+    SCAN.c.id,
+    SCAN.c.digest,
+    SCAN.c.kind,
+    SCAN.c.status,
+    SCAN.c.reason,
+    SCAN.c.raw,
+    SCAN.c.symbology,
+    SCAN.c.pack_id,
+    SCAN.c.location_id,
+    SCAN.c.quantity,
+    SCAN.c.counted,
+    SCAN.c.received_at,
+)
+
+
+def take_in(session: Session, sent: Sequence[SentScan], now: datetime, *, unjudged: bool = False) -> list[Taken]:
+    """Keep what was *sent* and return what became of each, in order; what is kept already is only answered.
+
+    With *unjudged* the codes are not looked at and no task is asked: every scan is parked as failed.
+    Errors: IntegrityError where another transaction kept one of the ids first; run anew, it is answered.
+    """
+    ids, fresh, known = _sort_out(session, sent, now)
+    drafts = list(fresh.values())
+    _find_senders(session, drafts)
+    _find_bins(session, drafts)
+    if unjudged:
+        for draft in drafts:
+            draft.park(Reason.FAILED)
+    else:
+        _resolve(session, drafts)
+        settle_lots(session, drafts)
+        _judge(session, drafts, now)
+    if drafts:
+        session.execute(insert(SCAN), [draft.as_row() for draft in drafts])
+    answers = {draft.id: draft.as_taken() for draft in drafts} | _answers_of(session, known)
+    return [_addressed(answers[kept], one.id) for kept, one in zip(ids, sent, strict=True)]
+
+
+# --- once -----------------------------------------------------------------------------------------------------------
+
+
+def _sort_out(
+    session: Session, sent: Sequence[SentScan], now: datetime
+) -> tuple[list[UUID], dict[UUID, Draft], dict[UUID, Any]]:
+    """Return under which id each is kept, the drafts of those that are new, and the rows of those that are not."""
+    digests = [digest_of(one) for one in sent]
+    stored = _find_stored(session, {one.id for one in sent})
+    ids = _kept_ids(sent, digests, {number: row.digest for number, row in stored.items()})
+    moved = set(ids) - {one.id for one in sent}
+    if moved:
+        stored |= _find_stored(session, moved)
+    fresh: dict[UUID, Draft] = {}
+    for kept, one, digest in zip(ids, sent, digests, strict=True):
+        if kept not in stored and kept not in fresh:
+            fresh[kept] = _draft(one, kept, digest, now)
+    return ids, fresh, {number: row for number, row in stored.items() if number in set(ids)}
+
+
+def _kept_ids(sent: Sequence[SentScan], digests: Sequence[bytes], stored: dict[UUID, bytes]) -> list[UUID]:
+    """Return the id under which each is kept: its own, or one made from id and content where the id is another's."""
+    owners = dict(stored)
+    ids = []
+    for one, digest in zip(sent, digests, strict=True):
+        is_its_own = owners.setdefault(one.id, digest) == digest
+        ids.append(one.id if is_its_own else uuid5(one.id, digest.hex()))
+    return ids
+
+
+def _find_stored(session: Session, ids: Collection[UUID]) -> dict[UUID, Any]:
+    return {row.id: row for row in session.execute(_ANSWERED.where(SCAN.c.id.in_(ids)))}
+
+
+def _draft(sent: SentScan, kept: UUID, digest: bytes, now: datetime) -> Draft:
+    occurred_at = happened_at(sent.scanned_at, sent.clock_offset_ms)
+    draft = Draft(sent, kept, digest, occurred_at or now, now)
+    if occurred_at is None or not is_plausible(occurred_at, now):
+        draft.park(Reason.CLOCK_WRONG)
+    return draft
+
+
+def _answers_of(session: Session, known: dict[UUID, Any]) -> dict[UUID, Taken]:
+    """Return the answers given before to scans that are in the record."""
+    if not known:
+        return {}
+    packs = find_packs(session, {row.pack_id for row in known.values() if row.pack_id is not None})
+    bins = find_bins(session, {row.location_id for row in known.values() if row.location_id is not None})
+    return {
+        row.id: Taken(
+            id=row.id,
+            status=row.status,
+            reason=row.reason,
+            bin=bins.get(row.location_id),
+            pack=packs.get(row.pack_id),
+            quantity=row.quantity,
+            counted=row.counted,
+            choices=_choices_again(session, row) if row.reason == Reason.AMBIGUOUS else (),
+        )
+        for row in known.values()
+    }
+
+
+def _choices_again(session: Session, row: Any) -> tuple[Meaning, ...]:
+    code = _parse(row.raw or "", row.symbology, row.received_at)
+    kind = expected_kind(row.kind, row.location_id)
+    return find_meanings(session, [code], [kind] if kind else []).get(code.text, ())
+
+
+def _addressed(taken: Taken, sent_id: UUID) -> Taken:
+    """Return the answer under the id that the phone knows."""
+    if taken.id == sent_id:
+        return taken
+    return Taken(
+        sent_id, taken.status, taken.reason, taken.bin, taken.pack, taken.quantity, taken.counted, taken.choices
+    )
+
+
+# --- who, where, what -----------------------------------------------------------------------------------------------
+
+
+def _find_senders(session: Session, drafts: Iterable[Draft]) -> None:
+    """Say who scanned, by the token of the device and not by the cookie the scans came with."""
+    by_grant = defaultdict(list)
+    for draft in drafts:
+        by_grant[draft.sent.grant].append(draft)
+    for text, group in by_grant.items():
+        grant = find_grant(session, text)
+        may_scan = grant is not None and Permission.SCAN in permissions_of(grant.roles)
+        for draft in group:
+            if grant is None or grant.device != draft.sent.device:
+                draft.park(Reason.GRANT_INVALID)
+                continue
+            draft.user_id = grant.user_id
+            if not grant.covers(draft.occurred_at):
+                draft.park(Reason.GRANT_ENDED)
+            elif not may_scan:
+                draft.park(Reason.NOT_ALLOWED)
+
+
+def _find_bins(session: Session, drafts: Iterable[Draft]) -> None:
+    wanted = {draft.sent.location for draft in drafts if draft.sent.location is not None}
+    bins = find_bins(session, wanted)
+    for draft in drafts:
+        if draft.sent.location is None:
+            continue
+        draft.bin = bins.get(draft.sent.location)
+        if draft.bin is None:
+            draft.park(Reason.UNKNOWN_BIN, f"#{draft.sent.location}")
+
+
+def _resolve(session: Session, drafts: Iterable[Draft]) -> None:
+    """Say what each code is, at first among the kinds its step expects."""
+    looking: dict[str, list[Draft]] = defaultdict(list)
+    for draft in drafts:
+        if draft.expected is None:
+            if draft.sent.kind is ScanKind.UNDO and draft.sent.undoes is None:
+                draft.park(Reason.UNDO_MISSING)
+        elif draft.sent.raw is None:
+            draft.park(Reason.CODE_MISSING)
+        else:
+            draft.code = _parse(draft.sent.raw, draft.sent.symbology, draft.received_at)
+            looking[draft.expected].append(draft)
+    for kind, group in looking.items():
+        found = find_meanings(session, _codes(group), [kind])
+        lost = [draft for draft in group if _take_meaning(draft, found)]
+        _explain(session, lost, kind)
+
+
+def _take_meaning(draft: Draft, found: dict[str, tuple[Meaning, ...]]) -> bool:
+    """Give *draft* its meaning; return whether it has none."""
+    code = cast("ParsedCode", draft.code)
+    if code.text not in found:
+        return True
+    draft.mean(found[code.text])
+    draft.count()
+    return False
+
+
+def _explain(session: Session, lost: Sequence[Draft], expected: str) -> None:
+    """Say why codes mean nothing here: they name something else, are damaged, or nobody knows them."""
+    if not lost:
+        return
+    elsewhere = find_meanings(session, _codes(lost), [kind for kind in RESOLVERS if kind != expected])
+    for draft in lost:
+        code = cast("ParsedCode", draft.code)
+        if code.text in elsewhere:
+            draft.park(Reason.WRONG_KIND)
+        elif isinstance(code.problem, EmptyCode):
+            draft.park(Reason.CODE_MISSING)
+        elif isinstance(code.problem, _DAMAGED):
+            draft.park(Reason.DAMAGED_CODE)
+        else:
+            draft.park(Reason.UNKNOWN_CODE)
+
+
+def _codes(drafts: Iterable[Draft]) -> list[ParsedCode]:
+    return list({draft.code.text: draft.code for draft in drafts if draft.code}.values())
+
+
+def _parse(raw: str, symbology: str | None, received_at: datetime) -> ParsedCode:
+    return parse(raw, today=received_at.date(), symbology=_SYMBOLOGIES.get(symbology or ""))
+
+
+# --- the task at hand -----------------------------------------------------------------------------------------------
+
+
+def _judge(session: Session, drafts: Iterable[Draft], now: datetime) -> None:
+    """Ask each task about those of its scans that mean something."""
+    by_task: dict[tuple[str, int], list[Draft]] = defaultdict(list)
+    for draft in drafts:
+        if draft.task_kind not in TASKS:
+            draft.park(Reason.UNKNOWN_TASK)
+        if draft.reason is None:
+            by_task[draft.task_kind, draft.task_id].append(draft)
+    for (kind, task_id), group in by_task.items():
+        verdicts = TASKS[kind].judge(session, task_id, [draft.as_new_scan() for draft in group], now)
+        for draft, verdict in zip(group, verdicts, strict=True):
+            draft.counted = verdict.counted
+            if not verdict.accepted:
+                draft.park(verdict.reason or Reason.FAILED)
