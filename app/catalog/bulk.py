@@ -25,6 +25,7 @@ from app.catalog.rules import (
     one_line,
     unit_places,
 )
+from app.company.numbers import take_numbers
 from app.kernel.errors import InvalidInput, RuleBroken
 from app.kernel.gtin import barcode_key
 from app.kernel.i18n import N_
@@ -127,15 +128,7 @@ def free_codes(session: Session, count: int) -> list[str]:
     """Return *count* item codes that nobody has, SP000001 onwards, and keep anybody else from getting them."""
     free: list[str] = []
     while len(free) < count:
-        wanted = count - len(free)
-        last = session.execute(
-            text(
-                "INSERT INTO document_number (series, period, next) VALUES (:series, '', :count + 1) "
-                "ON CONFLICT (series, period) DO UPDATE SET next = document_number.next + :count RETURNING next"
-            ),
-            {"series": ITEM_SERIES, "count": wanted},
-        ).scalar_one()
-        codes = [f"{ITEM_SERIES}{number:06d}" for number in range(last - wanted, last)]
+        codes = [f"{ITEM_SERIES}{number:06d}" for number in take_numbers(session, ITEM_SERIES, count - len(free))]
         taken = _item_names(session, set(codes))  # typed by somebody who liked our numbers
         free += [code for code in codes if code not in taken]
     return free

@@ -1,0 +1,74 @@
+"""What is asked about partners."""
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, Select, or_, select
+from sqlalchemy.orm import Session
+
+from app.partners.models import Partner
+from app.partners.rules import NoSuchPartner
+
+# Below the number of parameters of one statement that both databases take.
+CHUNK = 10_000
+
+
+def get_partner(session: Session, partner_id: int) -> Partner:
+    """Return the partner. Errors: NoSuchPartner."""
+    partner = session.get(Partner, partner_id)
+    if partner is None:
+        raise NoSuchPartner
+    return partner
+
+
+def find_partners_by_codes(session: Session, codes: Collection[str]) -> dict[str, tuple[int, str]]:
+    """Return id and name of the partners of these codes."""
+    return _named(session, codes, by_credit_code=False)
+
+
+def find_partners_by_credit_codes(session: Session, codes: Collection[str]) -> dict[str, tuple[int, str]]:
+    """Return id and name of the partners of these credit codes."""
+    return _named(session, codes, by_credit_code=True)
+
+
+def partner_rows() -> Select[*tuple[Any, ...]]:
+    """Return the statement of the list of partners."""
+    return select(
+        Partner.id,
+        Partner.code,
+        Partner.name,
+        Partner.is_supplier,
+        Partner.is_customer,
+        Partner.contact,
+        Partner.phone,
+        Partner.terms_days,
+        Partner.credit_code,
+        Partner.active,
+    )
+
+
+def is_named(word: str) -> ColumnElement[bool]:
+    """Return the clause that keeps partners which *word* names."""
+    columns = (Partner.name, Partner.code, Partner.initials, Partner.contact, Partner.phone, Partner.credit_code)
+    return or_(*(column.icontains(word, autoescape=True) for column in columns))
+
+
+def search_partners(session: Session, words: str, limit: int = 20) -> Sequence[Row[*tuple[Any, ...]]]:
+    """Return the first active partners that all *words* name, for pickers."""
+    statement = partner_rows().where(Partner.active)
+    for word in words.split():
+        statement = statement.where(is_named(word))
+    return session.execute(statement.order_by(Partner.name, Partner.id).limit(limit)).all()
+
+
+def _named(session: Session, codes: Iterable[str], *, by_credit_code: bool) -> dict[str, tuple[int, str]]:
+    column = Partner.credit_code if by_credit_code else Partner.code
+    statement = select(Partner.id, Partner.name, column)
+    rows = (row for chunk in _chunks(codes) for row in session.execute(statement.where(column.in_(chunk))))
+    return {str(code): (number, name) for number, name, code in rows}
+
+
+def _chunks(values: Iterable[str]) -> Iterator[list[str]]:
+    ordered = list(values)
+    for start in range(0, len(ordered), CHUNK):
+        yield ordered[start : start + CHUNK]
