@@ -1,0 +1,186 @@
+"""What goods cost: the moving weighted average of an item over all its places, carried as quantity and value.
+
+The law: the value is kept, never a rounded unit cost. Goods that leave take their share rounded to the fen, the last
+piece takes the rest; what was stamped on a move is never computed again. Goods that go back at a stated cost take it
+as far as the value stays at or above zero, and all of it with the last piece; the rest is the move's variance.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from app.kernel.exact import MONEY_PLACES, QUANTITY_PLACES, ZERO, from_scaled, round_money, round_price, to_scaled
+from app.ledger.facts import CountFact, RevaluationFact
+from app.ledger.planning import Accounts, Plan, by_item, code_of
+from app.ledger.rules import MissingCost, Reason, is_valued, needs_given_cost
+from app.ledger.shelf import Anchor, Beyond, Line
+from app.places.rules import is_internal
+
+
+def share(value: Decimal, part: Decimal, whole: Decimal) -> Decimal:
+    """Return *part* / *whole* of *value* rounded half up to the fen, exact however large the numbers."""
+    fen, some, all_of_it = (
+        to_scaled(value, MONEY_PLACES),
+        to_scaled(part, QUANTITY_PLACES),
+        to_scaled(whole, QUANTITY_PLACES),
+    )
+    rounded = (2 * abs(fen) * some + all_of_it) // (2 * all_of_it)
+    return from_scaled(rounded if fen >= 0 else -rounded, MONEY_PLACES)
+
+
+@dataclass(slots=True)
+class Cost:
+    """An item's goods on hand and what they are worth; `last_price` is the last unit cost there was."""
+
+    quantity: Decimal = ZERO
+    value: Decimal = ZERO
+    last_price: Decimal | None = None
+
+    def unit(self) -> Decimal | None:
+        """Return the average unit cost, else the last known one."""
+        return round_price(self.value / self.quantity) if self.quantity else self.last_price
+
+    def worth(self, quantity: Decimal) -> Decimal | None:
+        """Return what *quantity* is worth by the average, else by the last known cost."""
+        if self.quantity:
+            return share(self.value, quantity, self.quantity)
+        return None if self.last_price is None else round_money(self.last_price * quantity)
+
+    def take_in(self, quantity: Decimal, value: Decimal) -> None:
+        """Enter goods worth *value*."""
+        self._keep(self.quantity + quantity, self.value + value)
+
+    def give_out(self, quantity: Decimal) -> Decimal:
+        """Let goods go at the average; return their value."""
+        value = self.value if quantity == self.quantity else share(self.value, quantity, self.quantity)
+        self._keep(self.quantity - quantity, self.value - value)
+        return value
+
+    def give_out_at(self, quantity: Decimal, stated: Decimal) -> Decimal:
+        """Let goods go at a stated value as far as there is that much; return what they took."""
+        value = self.value if quantity == self.quantity else min(stated, self.value)
+        self._keep(self.quantity - quantity, self.value - value)
+        return value
+
+    def revalue(self, amount: Decimal) -> Decimal:
+        """Change the value by *amount* as far as goods are there to carry it; return what they took."""
+        taken = max(amount, -self.value) if self.quantity else ZERO
+        self._keep(self.quantity, self.value + taken)
+        return taken
+
+    def _keep(self, quantity: Decimal, value: Decimal) -> None:
+        self.quantity, self.value = quantity, value
+        if quantity:
+            self.last_price = round_price(value / quantity)
+
+
+@dataclass(slots=True)
+class Revalued:
+    """A revaluation as it is written: what the goods took, and what went to cost of sales."""
+
+    fact: RevaluationFact
+    value: Decimal
+    variance: Decimal
+    account: str | None = None
+    id: int = 0
+
+
+def items_to_value(plan: Plan, revaluations: Iterable[RevaluationFact]) -> list[int]:
+    """Return the items whose cost is read or changed, in the order in which they are locked."""
+    moved = {line.item for line in plan.lines if is_valued(line.source, line.target)}
+    return sorted(moved | {anchor.key.item for anchor in plan.anchors} | {fact.item for fact in revaluations})
+
+
+def value_plan(plan: Plan, counts: Sequence[CountFact], costs: Mapping[int, Cost]) -> None:
+    """Stamp a value on every move that has one and the unit cost on every count; *costs* end up as they will be."""
+    for anchor in plan.anchors:
+        known = costs[anchor.key.item].unit()
+        anchor.unit_cost = counts[anchor.number].unit_cost if known is None else known
+    missing = []
+    for item, lines in by_item(plan.lines).items():
+        valued = [_value(line, costs[item]) for line in lines if is_valued(line.source, line.target)]
+        if not all(valued):
+            missing.append(item)
+    if missing:
+        raise MissingCost(missing)
+
+
+def _value(line: Line, cost: Cost) -> bool:
+    """Stamp the line's value; False where nobody knows it."""
+    if is_internal(line.source):
+        _value_leaving(line, cost)
+        return True
+    value = _value_of_entering(line, cost)
+    if value is None:
+        return False
+    line.value = value
+    if is_internal(line.target):
+        cost.take_in(line.quantity, value)
+    if line.beyond:
+        line.beyond.value = value
+    return True
+
+
+def _value_leaving(line: Line, cost: Cost) -> None:
+    stated = _stated_on_leaving(line)
+    if stated is None:
+        line.value = cost.give_out(line.quantity)
+        return
+    line.value = cost.give_out_at(line.quantity, stated)
+    line.variance = stated - line.value
+
+
+def _stated_on_leaving(line: Line) -> Decimal | None:
+    if line.gives_back:
+        return _part_given_back(line.gives_back, line.quantity)
+    if line.anchor and line.reason is Reason.GIVE_BACK:
+        return _at_anchor(line.anchor, line.quantity)
+    return line.stated
+
+
+def _value_of_entering(line: Line, cost: Cost) -> Decimal | None:
+    if line.stated is not None:
+        return line.stated
+    if needs_given_cost(line.source):
+        return None
+    if line.reason is Reason.GIVE_BACK and line.anchor:
+        at_anchor = _at_anchor(line.anchor, line.quantity)
+        if at_anchor is not None:
+            return at_anchor
+    worth = cost.worth(line.quantity)
+    if worth is not None:
+        return worth
+    if line.reason is Reason.DIFFERENCE and line.anchor:
+        return _at_anchor(line.anchor, line.quantity)
+    # Goods that moved though nobody knows their cost are facts all the same: worth nothing until a receipt says more.
+    return None if line.reason is Reason.PRIMARY else ZERO
+
+
+def _at_anchor(anchor: Anchor, quantity: Decimal) -> Decimal | None:
+    return None if anchor.unit_cost is None else round_money(anchor.unit_cost * quantity)
+
+
+def _part_given_back(beyond: Beyond, quantity: Decimal) -> Decimal:
+    """Return the stamped value's part for *quantity*; the last part takes the rest."""
+    value = beyond.value or ZERO
+    is_last = quantity == beyond.quantity - beyond.returned
+    rest = value - beyond.given_back
+    part = rest if is_last else min(share(value, quantity, beyond.quantity), rest)
+    beyond.returned += quantity
+    beyond.given_back += part
+    return part
+
+
+def revalue(facts: Iterable[RevaluationFact], costs: Mapping[int, Cost], accounts: Accounts) -> list[Revalued]:
+    """Apply revaluations to *costs*; what the goods that are gone would have carried goes to cost of sales."""
+    revalued = []
+    for fact in facts:
+        cost = costs[fact.item]
+        concerned = fact.amount
+        if fact.quantity is not None and cost.quantity < fact.quantity:
+            concerned = share(fact.amount, cost.quantity, fact.quantity)
+        taken = cost.revalue(concerned)
+        revalued.append(
+            Revalued(fact, taken, fact.amount - taken, code_of(fact.account, accounts) if fact.account else None)
+        )
+    return revalued

@@ -1,0 +1,114 @@
+"""What a posting holds while it works: balances and costs, locked in sorted order.
+
+The order of locks is balances by key, costs by item, the counter last: two postings never wait for each other. SQLite
+gives the whole database to one writer, so there a plain read is enough. On PostgreSQL one upsert makes missing rows
+and locks all of them in the order given, new or not; a SELECT … FOR UPDATE could not hold the place of a missing row.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Table, bindparam, select, tuple_
+from sqlalchemy.dialects import postgresql, sqlite
+
+from app.kernel.exact import ZERO
+from app.ledger.costing import Cost
+from app.ledger.models import Balance
+from app.ledger.models import Cost as CostRow
+from app.ledger.rules import Key
+from app.ledger.shelf import Shelf
+
+CHUNK = 5_000  # keys a statement; both databases bind at least 32,766 values
+_balance: Table = Balance.__table__  # type: ignore[assignment]  # declared as FromClause, is a Table
+_cost: Table = CostRow.__table__  # type: ignore[assignment]  # same
+_KEY = (_balance.c.item_id, _balance.c.lot_id, _balance.c.location_id)
+
+_read_balances = select(_balance).where(tuple_(*_KEY).in_(bindparam("keys", expanding=True)))
+_read_costs = select(_cost).where(_cost.c.item_id.in_(bindparam("items", expanding=True)))
+_lock_balances = (
+    postgresql.insert(_balance)
+    .on_conflict_do_update(index_elements=_KEY, set_={"quantity": _balance.c.quantity})
+    .returning(*_balance.c)
+)
+_lock_costs = (
+    postgresql.insert(_cost)
+    .on_conflict_do_update(index_elements=[_cost.c.item_id], set_={"quantity": _cost.c.quantity})
+    .returning(*_cost.c)
+)
+
+
+def _keeper(table: Table, dialect: Any) -> Any:
+    insertion = dialect.insert(table)
+    changed = {column.name: insertion.excluded[column.name] for column in table.c if not column.primary_key}
+    return insertion.on_conflict_do_update(index_elements=list(table.primary_key), set_=changed)
+
+
+_keep = {
+    (table, name): _keeper(table, dialect)
+    for table in (_balance, _cost)
+    for name, dialect in (("postgresql", postgresql), ("sqlite", sqlite))
+}
+
+
+def hold_balances(connection: Connection, keys: Sequence[Key]) -> dict[Key, Shelf]:
+    """Lock the balances of *keys* (sorted) and return them."""
+    shelves = {key: Shelf(key) for key in keys}
+    if not keys:
+        return shelves
+    if connection.dialect.name == "postgresql":
+        rows = [{"item_id": key.item, "lot_id": key.lot, "location_id": key.location, "quantity": ZERO} for key in keys]
+        found: Iterable[Any] = connection.execute(_lock_balances, rows)
+    else:
+        found = _in_chunks(connection, _read_balances, "keys", keys)
+    for row in found:
+        key = Key(row.item_id, row.lot_id, row.location_id)
+        shelves[key] = Shelf(key, row.quantity, row.last_moved_at, row.last_anchor_at, row.last_beyond_at)
+    return shelves
+
+
+def hold_costs(connection: Connection, items: Sequence[int]) -> dict[int, Cost]:
+    """Lock the costs of *items* (sorted) and return them."""
+    costs = {item: Cost() for item in items}
+    if not items:
+        return costs
+    if connection.dialect.name == "postgresql":
+        rows = [{"item_id": item, "quantity": ZERO, "value": ZERO, "last_price": None} for item in items]
+        found: Iterable[Any] = connection.execute(_lock_costs, rows)
+    else:
+        found = _in_chunks(connection, _read_costs, "items", items)
+    for row in found:
+        costs[row.item_id] = Cost(row.quantity, row.value, row.last_price)
+    return costs
+
+
+def keep_balances(connection: Connection, shelves: Iterable[Shelf]) -> None:
+    """Write the balances as they are now."""
+    rows = [
+        {
+            "item_id": shelf.key.item,
+            "lot_id": shelf.key.lot,
+            "location_id": shelf.key.location,
+            "quantity": shelf.quantity,
+            "last_moved_at": shelf.last_moved_at,
+            "last_anchor_at": shelf.last_anchor_at,
+            "last_beyond_at": shelf.last_beyond_at,
+        }
+        for shelf in shelves
+    ]
+    if rows:
+        connection.execute(_keep[_balance, connection.dialect.name], rows)
+
+
+def keep_costs(connection: Connection, costs: dict[int, Cost]) -> None:
+    """Write the costs as they are now."""
+    rows = [
+        {"item_id": item, "quantity": cost.quantity, "value": cost.value, "last_price": cost.last_price}
+        for item, cost in costs.items()
+    ]
+    if rows:
+        connection.execute(_keep[_cost, connection.dialect.name], rows)
+
+
+def _in_chunks(connection: Connection, statement: Any, name: str, values: Sequence[Any]) -> Iterable[Any]:
+    for start in range(0, len(values), CHUNK):
+        yield from connection.execute(statement, {name: values[start : start + CHUNK]})

@@ -1,0 +1,167 @@
+"""post(), the only writer of the ledgers, reverse() and close_period().
+
+A receipt of 12 bottles at 3.50 with 13 % VAT, then one of them sold, then the bin counted:
+
+    with transaction() as session:
+        post(session, "receipt", "receipt:17",
+             moves=[MoveFact(item=1, quantity=Decimal(12), source=End.SUPPLIER, target=dock, occurred_at=now,
+                             value=Decimal("42.00"))],
+             entries=[EntryFact(AccountRole.INPUT_VAT, debit=Decimal("5.46")),
+                      EntryFact(AccountRole.PAYABLE, credit=Decimal("47.46"), partner=3, due_on=due)],
+             by=user, effective_on=today, now=now)
+    with transaction() as session:
+        posted = post(session, "shipment", "scan:0190…",
+                      moves=[MoveFact(item=1, quantity=Decimal(1), source=bin, target=End.CUSTOMER, occurred_at=at)],
+                      entries=[…revenue, VAT, receivable…], by=user, effective_on=today, now=now)
+        posted.values  # (Decimal("3.50"),): what the goods cost; Dr cost of sales, Cr inventory are booked already
+    with transaction() as session:
+        post(session, "stocktake", "stocktake:4", counts=[CountFact(item=1, location=bin, counted=Decimal(10),
+             counted_at=closed_at, key="stocktake:4:line:9", expected_difference=Decimal(-1))], by=…, …)
+
+Law: one post() a transaction, or `post_all`, which locks for all of them at once: locks taken in two goes could
+wait for each other.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy.orm import Session
+
+from app.company.models import Company
+from app.company.rules import ACCOUNTS
+from app.ledger import holding, planning
+from app.ledger.booking import book, derive, ensure_balanced
+from app.ledger.costing import items_to_value, revalue, value_plan
+from app.ledger.digest import digest
+from app.ledger.facts import CountFact, Draft, EntryFact, MoveFact, Posted, RevaluationFact
+from app.ledger.history import load_history
+from app.ledger.models import Counter, Move, Posting
+from app.ledger.reversing import mirror
+from app.ledger.rules import (
+    LINES,
+    KeyTaken,
+    NothingToPost,
+    NotSetUp,
+    TooManyLines,
+    ensure_facts,
+    ids_of,
+)
+from app.ledger.writing import write_posting
+
+# The company's chart and, if the key is taken, the posting that has it: one row in one statement.
+_look_up = (
+    select(Company.chart, Posting.seq, Posting.kind, Posting.digest, Posting.effective_on)
+    .join_from(Company, Posting, Posting.key == bindparam("key"), isouter=True)
+    .where(Company.id == 1)
+)
+_take_number = (
+    update(Counter).where(Counter.id == 1).values(seq=Counter.seq + 1).returning(Counter.seq, Counter.open_from)
+)
+_hold_counter = select(Counter.seq, Counter.open_from).where(Counter.id == 1).with_for_update()
+
+
+def post(  # noqa: PLR0913  # a fact has these parts; each is named where it is given
+    session: Session,
+    kind: str,
+    key: str,
+    moves: Sequence[MoveFact] = (),
+    revaluations: Sequence[RevaluationFact] = (),
+    entries: Sequence[EntryFact] = (),
+    counts: Sequence[CountFact] = (),
+    *,
+    by: int,
+    effective_on: date,
+    now: datetime,
+) -> Posted:
+    """Enter one business fact into the ledgers of goods, money and counts at once.
+
+    The same key with the same content is the same posting: it is answered again, nothing is written. A day in a
+    closed period becomes the first open one; what is said to have happened after *now* happened now.
+    Errors: KeyTaken, CountOutdated, MissingCost, NotBalanced, Impossible…, WrongPlace, NotSetUp.
+    """
+    draft = Draft(kind, key, moves, revaluations, entries, counts)
+    return _post(session, draft, by, effective_on, now)
+
+
+def post_all(session: Session, drafts: Sequence[Draft], *, by: int, effective_on: date, now: datetime) -> list[Posted]:
+    """Post several facts in one transaction, in their order, locking for all of them first."""
+    connection = session.connection()
+    moves = [move for draft in drafts for move in draft.moves]
+    counts = [count for draft in drafts for count in draft.counts]
+    holding.hold_balances(connection, planning.keys_of(moves, counts))
+    items = {fact.item for fact in moves} | {fact.item for fact in counts}
+    items |= {fact.item for draft in drafts for fact in draft.revaluations}
+    holding.hold_costs(connection, sorted(items))
+    return [_post(session, draft, by, effective_on, now) for draft in drafts]
+
+
+def reverse(session: Session, seq: int, key: str, *, by: int, effective_on: date, now: datetime) -> Posted:
+    """Enter the mirror of posting *seq*, dated when the original happened; what it derived is derived anew.
+
+    Errors: UnknownPosting, AlreadyReversed, NotReversible for counts and for reversals.
+    """
+    return _post(session, mirror(session, seq, key), by, effective_on, now)
+
+
+def _post(session: Session, draft: Draft, by: int, effective_on: date, now: datetime) -> Posted:
+    lines = len(draft.moves) + len(draft.revaluations) + len(draft.entries) + len(draft.counts)
+    if not lines:
+        raise NothingToPost
+    if lines * 4 > LINES:  # each may bring derived ones
+        raise TooManyLines(lines=lines)
+    content = digest(draft)
+    draft = _not_after(draft, now)
+    ensure_facts(draft.moves, draft.entries, draft.counts)
+    connection = session.connection()
+    shelves = holding.hold_balances(connection, planning.keys_of(draft.moves, draft.counts))
+    if not shelves:
+        _hold_something(connection, draft)
+    known = connection.execute(_look_up, {"key": draft.key}).one_or_none()
+    if known is None:
+        raise NotSetUp
+    if known.seq is not None:
+        return _repeat(connection, draft, content, known)
+    accounts = ACCOUNTS[known.chart]
+    if late := planning.late_keys(draft.moves, draft.counts, shelves):
+        load_history(connection, late, shelves)
+    plan = planning.plan(draft.moves, draft.counts, shelves, accounts)
+    costs = holding.hold_costs(connection, items_to_value(plan, draft.revaluations))
+    value_plan(plan, draft.counts, costs)
+    revalued = revalue(draft.revaluations, costs, accounts)
+    number = connection.execute(_take_number).one()
+    effective_on = max(effective_on, number.open_from or effective_on)
+    bookings = derive(plan.lines, revalued, accounts) + book(draft.entries, accounts, effective_on)
+    ensure_balanced(bookings)
+    header = {"digest": content, "by": by, "recorded_at": now, "effective_on": effective_on}
+    write_posting(connection, number.seq, draft, plan, revalued, bookings, header)
+    holding.keep_balances(connection, shelves.values())
+    holding.keep_costs(connection, costs)
+    return Posted(number.seq, effective_on, plan.values(len(draft.moves)))
+
+
+def _hold_something(connection: Connection, draft: Draft) -> None:
+    """Make a posting without goods wait for its twin of the same key, without upsetting the order of locks."""
+    if draft.revaluations:
+        holding.hold_costs(connection, sorted({fact.item for fact in draft.revaluations}))
+    else:
+        connection.execute(_hold_counter)
+
+
+def _not_after(draft: Draft, now: datetime) -> Draft:
+    if all(move.occurred_at <= now for move in draft.moves) and all(count.counted_at <= now for count in draft.counts):
+        return draft
+    return replace(
+        draft,
+        moves=[replace(move, occurred_at=min(move.occurred_at, now)) for move in draft.moves],
+        counts=[replace(count, counted_at=min(count.counted_at, now)) for count in draft.counts],
+    )
+
+
+def _repeat(connection: Connection, draft: Draft, content: str, known: Any) -> Posted:
+    if known.digest != content:
+        raise KeyTaken(key=draft.key, seq=known.seq, kind=known.kind, other=draft.kind)
+    given = select(Move.value).where(Move.id.between(*ids_of(known.seq)), Move.line.is_not(None)).order_by(Move.line)
+    return Posted(known.seq, known.effective_on, tuple(connection.scalars(given)), is_repeat=True)
