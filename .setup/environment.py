@@ -16,7 +16,7 @@ import machine
 
 VENV = Path(".venv")
 BIN = VENV / "bin"
-PYTHON = BIN / "python"
+PYTHON = str(BIN / "python")
 STAMPS = VENV / "stamps"
 STATIC = Path("static")
 OLDEST_NODE = 20
@@ -24,13 +24,13 @@ OLDEST_NODE = 20
 
 def make_venv() -> None:
     """Make .venv, or make it anew if its interpreter has gone."""
-    if PYTHON.exists() and subprocess.run([PYTHON, "-c", ""], check=False).returncode == 0:
+    if Path(PYTHON).exists() and subprocess.run([PYTHON, "-c", ""], check=False).returncode == 0:
         return
     if machine.ensure([machine.VENV]):
         sys.exit("Python's venv module is missing and only root may install it: apt-get install python3-venv")
     shutil.rmtree(VENV, ignore_errors=True)
     with _told("environment"):
-        _run([sys.executable, "-m", "venv", VENV])
+        _run([sys.executable, "-m", "venv", str(VENV)])
 
 
 def install_locked(lock: str) -> None:
@@ -56,15 +56,15 @@ def compile_words() -> None:
     _stamped("words", sources, lambda: _run([PYTHON, "-m", "app.translations", "compile"]))
 
 
-def find_node() -> list[str | Path]:
+def find_node() -> list[str]:
     """Return how to call npm: the machine's where its Node.js is new enough, else one from PyPI in .venv."""
     if _is_new_enough("node") and shutil.which("npm"):
         return ["npm"]
     install_locked(".setup/node.lock")
-    return [BIN.resolve() / "npm"]
+    return [str(BIN.resolve() / "npm")]
 
 
-def run_npm(command: list[str | Path]) -> None:
+def run_npm(command: list[str]) -> None:
     """Run an npm command in static/; a Node.js in .venv is found by the scripts that npm starts."""
     _run(command, folder=STATIC, environment={"PATH": f"{os.environ['PATH']}{os.pathsep}{BIN.resolve()}"})
 
@@ -114,7 +114,7 @@ class _told:  # noqa: N801  # reads as a word: with _told("…")
         print(f" {time.monotonic() - self.start:.1f} s" if error[0] is None else "", flush=True)
 
 
-def _run(command: list[str | Path], folder: Path = Path(), environment: dict[str, str] | None = None) -> None:
+def _run(command: list[str], folder: Path = Path(), environment: dict[str, str] | None = None) -> None:
     done = subprocess.run(command, cwd=folder, env={**os.environ, **(environment or {})}, check=False)
     if done.returncode != 0:
-        sys.exit(f"\n{' '.join(map(str, command))} failed ({done.returncode})")
+        sys.exit(f"\n{' '.join(command)} failed ({done.returncode})")

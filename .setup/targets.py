@@ -12,7 +12,7 @@ import environment
 import machine
 
 UV = "uv==0.13.9"
-FLASK = [str(environment.PYTHON), "-m", "flask", "--app", "app"]
+FLASK = [environment.PYTHON, "-m", "flask", "--app", "app"]
 
 
 def do(target: str) -> None:
@@ -69,7 +69,7 @@ def lock() -> int:
     """Pin every package anew, with hashes and without addresses."""
     environment.make_venv()
     tool = environment.VENV / "lock"
-    _call([str(environment.PYTHON), "-m", "pip", "install", "--quiet", "--target", str(tool), UV])
+    _call([environment.PYTHON, "-m", "pip", "install", "--quiet", "--target", str(tool), UV])
     os.environ["UV_CUSTOM_COMPILE_COMMAND"] = "make lock"
     options = ["--universal", "--python-version", "3.11", "--generate-hashes", "--no-emit-index-url", "--no-annotate"]
     compile_ = [str(tool / "bin" / "uv"), "pip", "compile", "--quiet", *options]

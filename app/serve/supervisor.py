@@ -106,8 +106,11 @@ class Supervisor:
 def _child(task: Task) -> None:
     die_with_parent()
     signal.set_wakeup_fd(-1)
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, signal.SIG_DFL)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    if hasattr(signal, "pthread_sigmask"):
+        # Ctrl+C goes to every process of the terminal. A granian worker hangs when our SIGTERM meets that SIGINT
+        # inside its handler, so only the supervisor hears it.
+        signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
     if sys.platform == "linux":
         multiprocessing.set_start_method("fork", force=True)  # for the workers that the task starts in turn
     task()
