@@ -6,14 +6,20 @@ from flask import Blueprint, Flask
 from flask_babel import get_locale
 from flask_babel import lazy_gettext as _l
 
+from app.catalog.imports import ItemImport
 from app.identity import access
 from app.identity.access import current_user
 from app.identity.rules import Permission
+from app.imports import cli as imports_cli
+from app.imports import views as imports_views
+from app.imports.kinds import KINDS
 from app.web import errors, shell, start, words
 from app.web.start import MenuEntry, MenuGroup, SiteMap
 
 # Blueprint, address.
-FEATURES: tuple[tuple[Blueprint, str], ...] = ()
+FEATURES: tuple[tuple[Blueprint, str], ...] = ((imports_views.bp, "/imports"),)
+
+COMMANDS = (imports_cli.import_command, imports_cli.work_command)
 
 
 def _may(permission: Permission) -> Callable[[], bool]:
@@ -39,6 +45,9 @@ def wire(app: Flask) -> None:
     start.init_app(app, SITE)
     for blueprint, prefix in FEATURES:
         app.register_blueprint(blueprint, url_prefix=prefix)
+    for command in COMMANDS:
+        app.cli.add_command(command)
+    KINDS.update({kind.key: kind for kind in (ItemImport(),)})
     app.context_processor(_shell_context)
 
 

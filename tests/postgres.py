@@ -24,6 +24,7 @@ PATIENCE_S = 30
 SOCKET_ROOT = Path("/tmp")  # noqa: S108  # see above
 QUICK = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
 _held: list[IO[str]] = []  # the shared locks of this process, kept open until it ends
+_guards: list[subprocess.Popen[bytes]] = []
 
 
 class PostgresFailed(Exception):
@@ -186,6 +187,7 @@ def _start_guard(folder: Path) -> None:
             stderr=log,
             start_new_session=True,
         )
+    _guards.append(guard)  # it outlives us: nobody waits for it, and collecting it would be called a leak
     deadline = time.monotonic() + 2 * PATIENCE_S
     while not (folder / "url").exists():
         if guard.poll() is not None or time.monotonic() > deadline:

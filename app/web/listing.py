@@ -58,7 +58,7 @@ class Listing:
 
     name: str
     title: LazyString | str
-    statement: Select[Any]
+    statement: Select[*tuple[Any, ...]]
     columns: Sequence[Column]
     search: Sequence[SQLColumnExpression[Any]] = ()
     filters: Sequence[Filter] = ()
@@ -143,7 +143,7 @@ def _size() -> int:
     return wanted if wanted in PAGE_SIZES else PAGE_SIZES[1]
 
 
-def _narrowed(listing: Listing) -> Select[Any]:
+def _narrowed(listing: Listing) -> Select[*tuple[Any, ...]]:
     statement = listing.statement
     for word in request.args.get("q", "").split():
         clauses = [column.icontains(word, autoescape=True) for column in listing.search]
@@ -158,7 +158,7 @@ def _narrowed(listing: Listing) -> Select[Any]:
     return statement
 
 
-def _ordered(listing: Listing) -> Select[Any]:
+def _ordered(listing: Listing) -> Select[*tuple[Any, ...]]:
     statement = _narrowed(listing)
     wanted = request.args.get("sort", "")
     column = next((c for c in listing.columns if c.sort is not None and c.key == wanted.removeprefix("-")), None)

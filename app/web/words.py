@@ -1,6 +1,7 @@
 """Which language a request speaks: the user's choice, else the cookie, else Accept-Language, else Chinese."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from flask import Flask, g, has_request_context, request
 from flask_babel import Babel, gettext
@@ -29,3 +30,9 @@ def _select(chosen_locale: Callable[[], str | None]) -> str:
 def sentence(error: RuleBroken) -> str:
     """Return the error in the user's language."""
     return str(gettext(error.message, **error.params))
+
+
+def said(problem: Mapping[str, Any]) -> str:
+    """Return a kept problem (a msgid and what fills it) in the user's language."""
+    message, params = problem["message"], problem["params"]
+    return str(gettext(message, **params))

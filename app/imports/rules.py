@@ -1,0 +1,155 @@
+"""What an import is made of: fields matched by their headings, cells cleaned, states and what may follow them."""
+
+import re
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from app.kernel.errors import InvalidInput, RuleBroken
+from app.kernel.i18n import N_
+
+_BETWEEN = re.compile(r"[\s_\-()（）【】\[\]:：*/／.。]+")
+_SPACES = re.compile(r"\s+")
+
+
+class ImportState(StrEnum):
+    """How far an import is."""
+
+    UPLOADED = "uploaded"
+    STAGING = "staging"
+    CHECKED = "checked"
+    APPLYING = "applying"
+    APPLIED = "applied"
+    FAILED = "failed"
+    DISCARDED = "discarded"
+
+
+class RowState(StrEnum):
+    """What the check said of a row."""
+
+    STAGED = "staged"
+    BAD = "bad"
+
+
+FOLLOWS: dict[ImportState, frozenset[ImportState]] = {
+    ImportState.UPLOADED: frozenset({ImportState.STAGING, ImportState.DISCARDED}),
+    ImportState.STAGING: frozenset({ImportState.CHECKED, ImportState.FAILED}),
+    ImportState.CHECKED: frozenset({ImportState.APPLYING, ImportState.DISCARDED, ImportState.STAGING}),
+    ImportState.APPLYING: frozenset({ImportState.APPLIED, ImportState.FAILED}),
+    ImportState.FAILED: frozenset({ImportState.STAGING, ImportState.APPLYING, ImportState.DISCARDED}),
+    ImportState.APPLIED: frozenset(),
+    ImportState.DISCARDED: frozenset(),
+}
+BUSY = frozenset({ImportState.STAGING, ImportState.APPLYING})
+
+
+class WrongState(RuleBroken):
+    """Somebody else went on with this import meanwhile."""
+
+    message = N_("This import has moved on meanwhile; the page shows how far it is.")
+
+
+class HasBadRows(RuleBroken):
+    """All rows or, when asked for, the good ones alone."""
+
+    message = N_("%(bad)s rows have problems. Mend them in the file, or ask for the good rows alone.")
+
+
+class NothingToApply(RuleBroken):
+    """No good row."""
+
+    message = N_("There is no good row to take over.")
+
+
+class ColumnMissing(InvalidInput):
+    """A required field has no column."""
+
+    message = N_("The file has no column for: %(fields)s.")
+
+
+class NoSuchKind(InvalidInput):
+    """The kind of import is unknown."""
+
+    message = N_("There is no import of the kind “%(kind)s”. Known: %(known)s.")
+
+
+class ValueMissing(InvalidInput):
+    """A required cell is empty."""
+
+    message = N_("“%(field)s” is empty.")
+
+
+@dataclass(frozen=True)
+class Field:
+    """A column an import understands: `title` is a msgid, `synonyms` other headings in Chinese or English."""
+
+    key: str
+    title: str
+    synonyms: tuple[str, ...] = ()
+    is_required: bool = False
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Why a row cannot be taken: a msgid and what fills it."""
+
+    message: str
+    params: Mapping[str, str]
+
+    @classmethod
+    def of(cls, error: RuleBroken) -> "Problem":
+        """Return the problem that *error* names."""
+        return cls(error.message, {name: str(value) for name, value in error.params.items()})
+
+
+def match_columns(headings: Sequence[str], fields: Sequence[Field], titles: Mapping[str, str]) -> dict[str, int]:
+    """Return which column holds which field: exact heading first, then any synonym; each column serves once.
+
+    `titles` are the fields' titles in the other language, by key.
+    """
+    folded = [_fold(heading) for heading in headings]
+    found: dict[str, int] = {}
+    for names in (lambda f: (f.key, f.title, titles.get(f.key, "")), lambda f: f.synonyms):
+        for field in fields:
+            wanted = {_fold(name) for name in names(field) if name}
+            free = (i for i, heading in enumerate(folded) if heading in wanted and i not in found.values())
+            if field.key not in found and (index := next(free, None)) is not None:
+                found[field.key] = index
+    return found
+
+
+def ensure_required(found: Mapping[str, int], fields: Sequence[Field]) -> None:
+    """Refuse a file that lacks a required column."""
+    missing = [field.title for field in fields if field.is_required and field.key not in found]
+    if missing:
+        raise ColumnMissing(fields=", ".join(missing))
+
+
+def heading_row(rows: Sequence[Sequence[str]], fields: Sequence[Field], titles: Mapping[str, str]) -> int:
+    """Return which of the first rows is the heading: the one that names most fields (a title line may stand above)."""
+    scores = [len(match_columns(row, fields, titles)) for row in rows[:10]]
+    return scores.index(max(scores)) if scores else 0
+
+
+def clean(cell: object) -> str:
+    """Return a cell as one line of text: full-width letters and digits made plain, stray spaces gone."""
+    text = str(cell)
+    if not text.isascii():
+        text = "".join(
+            unicodedata.normalize("NFKC", c) if "\uff01" <= c <= "\uff5e" and c.isalnum() else c for c in text
+        )
+    return _SPACES.sub(" ", text.replace("\u200b", "").replace("\ufeff", "")).strip()
+
+
+def _fold(heading: str) -> str:
+    return _BETWEEN.sub("", clean(heading)).casefold()
+
+
+# Chinese and English words of yes and no in cells.
+YES = frozenset({"是", "y", "yes", "true", "1", "√", "✓", "有", "启用"})
+
+
+def is_yes(cell: str) -> bool:
+    """Tell whether a cell says yes."""
+    return cell.strip().casefold() in YES

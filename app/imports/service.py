@@ -1,0 +1,201 @@
+"""An import's way: stage the file in short steps, check every row, apply all in one short transaction.
+
+Law: staging never holds the right to write for long, so scans go on; applying happens once, whole or not at all.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from itertools import islice
+from pathlib import Path
+from typing import TypeVar
+
+from sqlalchemy import delete, insert, update
+from sqlalchemy.orm import Session
+
+from app.db import db, transaction
+from app.imports.kinds import Applying, Cells, get_kind
+from app.imports.models import Import, ImportRow
+from app.imports.queries import get_import, list_cells
+from app.imports.reading import first_rows, read_rows
+from app.imports.rules import (
+    FOLLOWS,
+    Field,
+    HasBadRows,
+    ImportState,
+    NothingToApply,
+    Problem,
+    RowState,
+    ValueMissing,
+    WrongState,
+    ensure_required,
+    heading_row,
+    match_columns,
+)
+from app.kernel.clock import business_day, utc_now
+from app.kernel.errors import RuleBroken
+
+Row = TypeVar("Row")
+
+# Rows written in one step: some 20 ms with the right to write.
+CHUNK = 1_000
+
+
+class Replaced(RuleBroken):
+    """Given up for dead: another process does the work."""
+
+
+def add_import(session: Session, kind: str, file_name: str, by: int, now: datetime) -> Import:
+    """Return a new import of *kind*; its file is kept by the caller under the import's id."""
+    get_kind(kind)
+    added = Import(
+        kind=kind, file_name=file_name, state=ImportState.UPLOADED, created_by=by, created_at=now, beat_at=now
+    )
+    session.add(added)
+    session.flush()
+    return added
+
+
+def propose_columns(path: Path, name: str, kind: str, titles: Mapping[str, str]) -> tuple[int, dict[str, int]]:
+    """Return the heading row's number and which column holds which field. Errors: NotReadable, Empty."""
+    rows = first_rows(path, name)
+    fields = get_kind(kind).fields
+    heading = heading_row(rows, fields, titles)
+    return heading, match_columns(rows[heading], fields, titles)
+
+
+def change_state(session: Session, import_id: int, to: ImportState, now: datetime, **values: object) -> None:
+    """Move the import to state *to*, if it still is where that follows. Errors: WrongState."""
+    before = [state for state, after in FOLLOWS.items() if to in after]
+    changed = session.execute(
+        update(Import)
+        .where(Import.id == import_id, Import.state.in_(before))
+        .values(state=to, beat_at=now, **values)
+        .returning(Import.id)
+    ).scalar()
+    if changed is None:
+        raise WrongState
+
+
+def start_staging(session: Session, import_id: int, heading: int, columns: Mapping[str, int], now: datetime) -> None:
+    """Accept which column is which; the rows are staged next. Errors: ColumnMissing, WrongState."""
+    ensure_required(columns, get_kind(get_import(session, import_id).kind).fields)
+    change_state(session, import_id, ImportState.STAGING, now, heading=heading, columns=dict(columns), failure=None)
+
+
+def start_applying(session: Session, import_id: int, now: datetime, *, only_good: bool) -> None:
+    """Ask for the rows to be taken over. Errors: HasBadRows, NothingToApply, WrongState."""
+    found = get_import(session, import_id)
+    if found.bad and not only_good:
+        raise HasBadRows(bad=found.bad)
+    if not found.good:
+        raise NothingToApply
+    change_state(session, import_id, ImportState.APPLYING, now, only_good=only_good, failure=None)
+
+
+def discard(session: Session, import_id: int, now: datetime) -> None:
+    """Give an import up; its staged rows go. Errors: WrongState."""
+    change_state(session, import_id, ImportState.DISCARDED, now)
+    session.execute(delete(ImportRow).where(ImportRow.import_id == import_id))
+
+
+def send_to_work(session: Session, import_id: int, now: datetime) -> int:
+    """Return the number of the run that a new process shall do; an older process stops at its next step."""
+    statement = (
+        update(Import).where(Import.id == import_id).values(run=Import.run + 1, beat_at=now).returning(Import.run)
+    )
+    return session.execute(statement).scalar_one()
+
+
+def work(import_id: int, run: int, path: Path, time_zone: str) -> None:
+    """Do what the import waits for, in transactions of its own; a broken rule or a bad file ends it as failed."""
+    state = get_import(db.session(), import_id).state
+    try:
+        if state == ImportState.STAGING:
+            _stage(import_id, run, path)
+            _check(import_id)
+        elif state == ImportState.APPLYING:
+            _apply(import_id, time_zone)
+    except Replaced:
+        return
+    except RuleBroken as error:
+        _fail(import_id, error)
+    except Exception:
+        _fail(import_id, RuleBroken())
+        raise
+
+
+def _stage(import_id: int, run: int, path: Path) -> None:
+    found = get_import(db.session(), import_id)
+    with transaction() as session:
+        session.execute(delete(ImportRow).where(ImportRow.import_id == import_id))
+        _beat(session, import_id, run, staged=0)
+    rows = enumerate(read_rows(path, found.file_name), start=1)
+    cells = ((number, _cells(row, found.columns)) for number, row in rows if number > found.heading + 1)
+    staged = 0
+    for chunk in _chunks(cells):
+        staged += len(chunk)
+        with transaction() as session:
+            session.execute(insert(ImportRow), [_row_values(import_id, number, row) for number, row in chunk])
+            _beat(session, import_id, run, staged=staged)
+
+
+def _row_values(import_id: int, number: int, cells: dict[str, str]) -> dict[str, object]:
+    return {"import_id": import_id, "number": number, "cells": cells, "words": " ".join(cells.values())[:1000]}
+
+
+def _beat(session: Session, import_id: int, run: int, **values: int) -> None:
+    statement = update(Import).where(Import.id == import_id, Import.run == run).returning(Import.id)
+    if session.execute(statement.values(beat_at=utc_now(), **values)).scalar() is None:
+        raise Replaced
+
+
+def _check(import_id: int) -> None:
+    """Check all rows at once (doubles can be far apart), then write what was found, bad rows singly."""
+    found = get_import(db.session(), import_id)
+    kind = get_kind(found.kind)
+    rows = list_cells(db.session(), import_id, [RowState.STAGED])
+    cells = [row for _, row in rows]
+    missing = _required(cells, kind.fields)
+    problems = kind.check(db.session(), cells)
+    bad = [
+        {"id": row_id, "state": RowState.BAD, "problems": [vars(Problem.of(error)) for error in [*own, *others]]}
+        for (row_id, _), own, others in zip(rows, missing, problems, strict=True)
+        if own or others
+    ]
+    for chunk in _chunks(bad):
+        with transaction() as session:
+            session.execute(update(ImportRow), chunk)
+    with transaction() as session:
+        change_state(session, import_id, ImportState.CHECKED, utc_now(), good=len(rows) - len(bad), bad=len(bad))
+
+
+def _required(rows: Sequence[Cells], fields: Sequence[Field]) -> Iterator[list[RuleBroken]]:
+    required = [field for field in fields if field.is_required]
+    for cells in rows:
+        yield [ValueMissing(field=field.title) for field in required if not cells.get(field.key)]
+
+
+def _apply(import_id: int, time_zone: str) -> None:
+    found = get_import(db.session(), import_id)
+    rows = [cells for _, cells in list_cells(db.session(), import_id, [RowState.STAGED])]
+    now = utc_now()
+    how = Applying(found.created_by, now, business_day(now, time_zone), f"import:{import_id}")
+    with transaction() as session:
+        # The state first: of two processes at work on one import the second finds it applied and leaves.
+        change_state(session, import_id, ImportState.APPLIED, now, applied=len(rows))
+        get_kind(found.kind).apply(session, rows, how)
+
+
+def _fail(import_id: int, error: RuleBroken) -> None:
+    with transaction() as session:
+        change_state(session, import_id, ImportState.FAILED, utc_now(), failure=vars(Problem.of(error)))
+
+
+def _cells(row: Sequence[str], columns: Mapping[str, int]) -> dict[str, str]:
+    return {key: row[index] for key, index in columns.items() if index < len(row) and row[index]}
+
+
+def _chunks(values: Iterable[Row]) -> Iterator[list[Row]]:
+    rest = iter(values)
+    while chunk := list(islice(rest, CHUNK)):
+        yield chunk

@@ -1,0 +1,145 @@
+"""Imports from file to books: real catalogues, every bad row with its reason, once, whole or not at all."""
+
+import csv
+import gzip
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from sqlalchemy import func, select
+
+from app.catalog.models import Barcode, Item
+from app.db import db
+from app.imports.kinds import get_kind
+from app.imports.models import Import, ImportRow
+from app.imports.queries import get_import, list_bad_rows
+from app.imports.rules import HasBadRows, ImportState, WrongState
+from app.imports.service import add_import, propose_columns, send_to_work, start_applying, start_staging, work
+from app.kernel.clock import utc_now
+from tests.conftest import Write
+
+Stage = Callable[..., Import]
+
+
+@pytest.fixture
+def stage(write: Write, make_user: Callable[..., int]) -> Stage:
+    """Stage and check a file."""
+    by = make_user("owner")
+
+    def run(kind: str, path: Path, name: str | None = None) -> Import:
+        name = name or path.name
+        with write() as session:
+            import_id = add_import(session, kind, name, by, utc_now()).id
+        heading, columns = propose_columns(path, name, kind, {})
+        with write() as session:
+            start_staging(session, import_id, heading, columns, utc_now())
+            number = send_to_work(session, import_id, utc_now())
+        work(import_id, number, path, "Asia/Shanghai")
+        return get_import(db.session(), import_id)
+
+    return run
+
+
+def _apply(write: Write, found: Import, path: Path, *, only_good: bool = False) -> Import:
+    with write() as session:
+        start_applying(session, found.id, utc_now(), only_good=only_good)
+        number = send_to_work(session, found.id, utc_now())
+    work(found.id, number, path, "Asia/Shanghai")
+    return get_import(db.session(), found.id)
+
+
+def _reasons(import_id: int) -> dict[int, list[str]]:
+    return {
+        row.number: [problem["message"] % problem["params"] for problem in row.problems]
+        for row in list_bad_rows(db.session(), import_id)
+    }
+
+
+def test_a_shops_own_export_is_read_with_every_slip_named(stage: Stage, write: Write, shared_data: Path) -> None:
+    path = shared_data / "business" / "cn_shop_catalogue.csv"
+    found = stage("items", path)
+    assert (found.state, found.staged) == (ImportState.CHECKED, 302)
+    reasons = _reasons(found.id)
+    assert found.bad == len(reasons) < 30
+    applied = _apply(write, found, path, only_good=True)
+    assert applied.state == ImportState.APPLIED
+    assert db.session.scalar(select(func.count(Item.id))) == 302 - found.bad
+
+
+def test_a_catalogue_of_real_gtins_comes_in_whole(stage: Stage, write: Write, shared_data: Path) -> None:
+    path = shared_data / "business" / "products_ean_zh.csv"
+    with path.open(encoding="utf-8") as file:
+        gtins = [row["gtin"] for row in csv.DictReader(file)]
+    found = stage("items", path)
+    assert _reasons(found.id) == {}
+    _apply(write, found, path)
+    stored = set(db.session.scalars(select(Barcode.code)))
+    assert stored == {gtin.zfill(14) for gtin in gtins}
+
+
+def test_a_row_with_problems_keeps_the_whole_out_until_the_good_are_asked_for(
+    stage: Stage, write: Write, tmp_path: Path
+) -> None:
+    path = tmp_path / "items.csv"
+    path.write_text(
+        "商品名称,条码,售价\n可乐,6901234567892,3\n雪碧,6901234567890,3\n,6902083881405,abc\n", encoding="gb18030"
+    )
+    found = stage("items", path)
+    assert (found.good, found.bad) == (1, 2)
+    reasons = _reasons(found.id)
+    assert "check digit" in reasons[3][0]
+    assert "“Item name” is empty." in reasons[4]
+    assert any("abc" in reason for reason in reasons[4])
+    with pytest.raises(HasBadRows):
+        _apply(write, found, path)
+    assert _apply(write, found, path, only_good=True).applied == 1
+
+
+def test_an_import_is_taken_over_once(stage: Stage, write: Write, tmp_path: Path) -> None:
+    path = tmp_path / "items.csv"
+    path.write_text("name,barcode\nCola,6901234567892\n", encoding="utf-8")
+    found = stage("items", path)
+    _apply(write, found, path)
+    with pytest.raises(WrongState):
+        _apply(write, found, path)
+    work(found.id, 99, path, "Asia/Shanghai")
+    assert db.session.scalar(select(func.count(Item.id))) == 1
+
+
+def test_what_changed_between_check_and_take_over_leaves_nothing_behind(
+    stage: Stage, write: Write, tmp_path: Path
+) -> None:
+    path = tmp_path / "items.csv"
+    path.write_text("name,barcode\nCola,6901234567892\nTea,6902083881405\n", encoding="utf-8")
+    first, second = stage("items", path), stage("items", path)
+    _apply(write, first, path)
+    with pytest.raises(Exception, match=r"(?i)unique"):
+        _apply(write, second, path)
+    assert get_import(db.session(), second.id).state == ImportState.FAILED
+    assert db.session.scalar(select(func.count(Item.id))) == 2
+
+
+def test_a_process_given_up_for_dead_stops_when_it_is_replaced(stage: Stage, write: Write, tmp_path: Path) -> None:
+    path = tmp_path / "items.csv"
+    path.write_text("name,barcode\nCola,6901234567892\n", encoding="utf-8")
+    found = stage("items", path)
+    with write() as session:
+        start_staging(session, found.id, 0, {"name": 0, "barcode": 1}, utc_now())
+        old = send_to_work(session, found.id, utc_now())
+        send_to_work(session, found.id, utc_now())
+    work(found.id, old, path, "Asia/Shanghai")
+    assert get_import(db.session(), found.id).state == ImportState.STAGING
+    assert db.session.scalar(select(func.count(ImportRow.id)).where(ImportRow.state == "staged")) == 1
+
+
+def test_forty_thousand_gzipped_rows_are_checked_in_one_go(stage: Stage, app: Flask, shared_data: Path) -> None:
+    if db.engine.dialect.name != "sqlite":
+        return
+    path = shared_data / "business" / "products_ean.csv.gz"
+    with gzip.open(path, "rt", encoding="utf-8") as file:
+        rows = sum(1 for _ in csv.DictReader(file))
+    found = stage("items", path)
+    assert found.staged == rows
+    assert found.good == rows - found.bad
+    assert get_kind(found.kind).title == "Items"
