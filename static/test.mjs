@@ -28,7 +28,7 @@ try {
     logLevel: "warning",
   });
   const bundles = (await readdir(out)).map((file) => join(out, file));
-  const run = spawnSync(process.execPath, ["--enable-source-maps", "--test", ...bundles], { stdio: "inherit" });
+  const run = spawnSync(process.execPath, ["--enable-source-maps", "--test", "--test-reporter=spec", ...bundles], { stdio: "inherit" });
   process.exitCode = run.status ?? 1;
 } finally {
   await rm(out, { recursive: true, force: true });

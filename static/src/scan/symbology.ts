@@ -36,6 +36,7 @@ const NAMES: readonly (readonly [prefix: string, name: string])[] = [
   ["DataBarExp", "DataBar Expanded"],
   ["DataBar", "DataBar"],
   ["QRCode", "QR"],
+  ["MicroQRCode", "QR"],
   ["DataMatrix", "DataMatrix"],
 ];
 
