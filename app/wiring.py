@@ -7,17 +7,25 @@ from flask_babel import get_locale
 from flask_babel import lazy_gettext as _l
 
 from app.catalog.imports import ItemImport
+from app.handheld import api as handheld_api
 from app.identity import access
+from app.identity import session as identity_session
 from app.identity.access import current_user
 from app.identity.rules import Permission
 from app.imports import cli as imports_cli
 from app.imports import views as imports_views
 from app.imports.kinds import KINDS
-from app.web import errors, shell, start, words
+from app.scanning.meanings import BIN, PACK, RESOLVERS
+from app.scanning.resolvers import resolve_bins, resolve_packs
+from app.web import errors, openapi, shell, start, words
 from app.web.start import MenuEntry, MenuGroup, SiteMap
 
 # Blueprint, address.
-FEATURES: tuple[tuple[Blueprint, str], ...] = ((imports_views.bp, "/imports"),)
+FEATURES: tuple[tuple[Blueprint, str], ...] = (
+    (imports_views.bp, "/imports"),
+    (handheld_api.api_bp, openapi.PREFIX),
+    (openapi.bp, openapi.PREFIX),
+)
 
 COMMANDS = (imports_cli.import_command, imports_cli.work_command)
 
@@ -41,6 +49,7 @@ def wire(app: Flask) -> None:
     words.init_app(app, lambda: getattr(current_user, "locale", None))
     errors.init_app(app)
     shell.init_app(app)
+    identity_session.init_app(app)
     access.init_app(app)
     start.init_app(app, SITE)
     for blueprint, prefix in FEATURES:
@@ -48,6 +57,7 @@ def wire(app: Flask) -> None:
     for command in COMMANDS:
         app.cli.add_command(command)
     KINDS.update({kind.key: kind for kind in (ItemImport(),)})
+    RESOLVERS.update({PACK: resolve_packs, BIN: resolve_bins})
     app.context_processor(_shell_context)
 
 

@@ -102,7 +102,8 @@ def count_parked(session: Session) -> int:
 
 def find_waiting(session: Session, scan_id: UUID) -> Scan | None:
     """Return a parked scan nobody decided about, or None."""
-    return session.scalar(_waiting(select(Scan).where(Scan.id == scan_id)))
+    found: Scan | None = session.scalar(_waiting(select(Scan).where(Scan.id == scan_id)))
+    return found
 
 
 def get_scan(session: Session, scan_id: UUID) -> Scan:

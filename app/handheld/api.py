@@ -1,0 +1,67 @@
+"""What phones call whatever the task: scans in, the clock, photos."""
+
+import time
+
+from flask import Blueprint, request
+
+from app.db import db
+from app.handheld.answers import answers_of
+from app.handheld.photos import Darkroom, PhotoGaveUp
+from app.handheld.service import receive
+from app.handheld.shapes import Clock, PhotoCode, PhotoReading, ScanAnswers, ScanBatch
+from app.identity.access import Permission, may, public
+from app.kernel.clock import utc_now
+from app.kernel.errors import InvalidInput
+from app.kernel.i18n import N_
+from app.scanning.sent import SentScan
+from app.web.api import endpoint, protect
+from app.web.words import sentence
+
+api_bp = Blueprint("api", __name__)
+protect(api_bp)
+_darkroom = Darkroom()
+
+
+class PhotoMissing(InvalidInput):
+    """The form has no picture."""
+
+    message = N_("Send the picture in the field “photo”.")
+
+
+@api_bp.post("/scans")
+@may(Permission.SCAN)
+@endpoint(shapes=(SentScan,), refusals=(503,))
+def post_scans(body: ScanBatch) -> ScanAnswers:
+    """Keep scans, each once, and say what became of them."""
+    now = utc_now()
+    return answers_of(receive(body.events, now), now)
+
+
+@api_bp.get("/clock")
+@public
+@endpoint()
+def clock() -> Clock:
+    """Tell the time, as directly as possible: phones measure their own clocks by it."""
+    return Clock(utc_now())
+
+
+@api_bp.post("/photos")
+@may(Permission.SCAN)
+@endpoint(upload="photo", refusals=(429,))
+def photos() -> PhotoReading:
+    """Read the codes in a photo."""
+    upload = request.files.get("photo")
+    if upload is None:
+        raise PhotoMissing
+    db.session.remove()  # no connection waits for the picture
+    begun = time.perf_counter()
+    try:
+        found = _darkroom.read(upload.read())
+        codes, problem = found.codes, found.problem
+    except PhotoGaveUp as broken:
+        codes, problem = (), broken
+    return PhotoReading(
+        codes=[PhotoCode(*code) for code in codes],
+        ms=round((time.perf_counter() - begun) * 1000, 1),
+        error=sentence(problem) if problem else None,
+    )

@@ -1,0 +1,83 @@
+"""Takes batches of scans in: whole where that works, one by one where it does not, so that none holds up another."""
+
+import logging
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final
+
+import msgspec
+from sqlalchemy.exc import IntegrityError, OperationalError
+
+from app.db import run
+from app.kernel.errors import InvalidInput, RuleBroken
+from app.kernel.i18n import N_
+from app.scanning.drafts import Taken
+from app.scanning.intake import take_in
+from app.scanning.sent import SentScan
+
+ATTEMPTS: Final = 4
+_log = logging.getLogger(__name__)
+_decoder = msgspec.json.Decoder(SentScan)
+
+
+class UnreadableScans(InvalidInput):
+    """Not one event of the batch has the form of a scan."""
+
+    message = N_("These scans cannot be read: %(problem)s")
+
+
+class Busy(RuleBroken):
+    """The database does not take anything at the moment; the phone keeps its scans and comes back."""
+
+    message = N_("The server is busy; the scans stay on the phone and are sent again.")
+    status = 503
+
+
+def receive(events: Sequence[msgspec.Raw], now: datetime) -> list[Taken]:
+    """Return what became of the events that can be read; what is returned is committed.
+
+    Errors: UnreadableScans where none can be read, Busy.
+    """
+    sent = _readable(events)
+    try:
+        return _keep(sent, now)
+    except OperationalError as error:
+        raise Busy from error
+    except Exception:  # noqa: BLE001  # whatever one scan breaks, the others of its batch are kept
+        _log.exception("a batch of %s scans is taken one by one", len(sent))
+    return [answer for one in sent for answer in _keep_alone(one, now)]
+
+
+def _readable(events: Sequence[msgspec.Raw]) -> list[SentScan]:
+    sent, problem = [], None
+    for event in events:
+        try:
+            sent.append(_decoder.decode(event))
+        except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
+            problem = error
+    if problem is not None and not sent:
+        raise UnreadableScans(problem=str(problem))
+    return sent
+
+
+def _keep(sent: Sequence[SentScan], now: datetime, *, unjudged: bool = False) -> list[Taken]:
+    """Take *sent* in, in one transaction."""
+    for left in reversed(range(ATTEMPTS)):
+        try:
+            return run(lambda session: take_in(session, sent, now, unjudged=unjudged))
+        except IntegrityError:
+            # Another connection kept one of these ids a moment ago: the next look finds it.
+            if not left:
+                raise
+    raise AssertionError("unreachable: the last attempt returns or raises")
+
+
+def _keep_alone(sent: SentScan, now: datetime) -> list[Taken]:
+    """Take one scan in; where even that fails, keep it for a person without looking at what it says."""
+    try:
+        return _keep([sent], now)
+    except OperationalError as error:
+        raise Busy from error
+    except Exception:  # noqa: BLE001  # a fault of ours is no reason to lose a scan
+        _log.exception("scan %s is kept unjudged", sent.id)
+    return _keep([sent], now, unjudged=True)
