@@ -23,6 +23,11 @@ MEASURED_UNITS = frozenset(
     {"kg", "g", "mg", "t", "公斤", "千克", "克", "斤", "两", "吨", "磅", "lb", "oz", "l", "ml", "升", "毫升"}
     | {"m", "cm", "mm", "km", "米", "厘米", "毫米", "公里", "尺", "寸", "m²", "平方米", "m³", "立方米", "方"}
 )
+# What a new company's list of units begins with, by its language.
+FIRST_UNITS = {
+    "zh": ("件", "个", "瓶", "包", "袋", "盒", "箱", "kg"),
+    "en": ("piece", "bottle", "bag", "box", "carton", "kg"),
+}
 _SPACES = re.compile(r"\s+")
 _CATEGORY_SEPARATOR = re.compile(r"\s*[/／>＞]\s*")
 

@@ -17,6 +17,7 @@ from app.catalog.bulk import add_items, check_items, ensure_categories, ensure_u
 from app.catalog.models import Barcode, Item, Pack
 from app.catalog.queries import get_pack
 from app.catalog.rules import (
+    FIRST_UNITS,
     ONE,
     BarcodeTaken,
     BasePackFixed,
@@ -34,6 +35,7 @@ from app.catalog.rules import (
     normalise,
     one_line,
 )
+from app.company.rules import SetUp
 from app.identity.audit import audit, changes
 from app.kernel.pinyin import initials
 
@@ -42,6 +44,7 @@ __all__ = [
     "add_item",
     "add_items",
     "add_pack",
+    "begin",
     "check_items",
     "edit_item",
     "remove_barcode",
@@ -172,6 +175,11 @@ def remove_barcode(session: Session, barcode_id: int, by: int, now: datetime) ->
         return
     audit(session, by, "barcode.remove", f"item:{barcode.pack.item_id}", {"code": barcode.code}, now)
     session.delete(barcode)
+
+
+def begin(session: Session, facts: SetUp) -> None:
+    """Give a new company the units that nearly everybody needs."""
+    ensure_units(session, FIRST_UNITS[facts.settings.locale])
 
 
 def _lock(session: Session, item_id: int) -> Item:

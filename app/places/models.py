@@ -1,12 +1,18 @@
 """The tree of places."""
 
+from typing import Any
+
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, event, insert
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 from sqlalchemy.schema import Table
 
 from app.db import Base, BigId, on_create, word
-from app.places.rules import End, LocationKind
+from app.places.rules import End, LocationKind, natural_key
+
+
+def _key_of_code(context: Any) -> str:
+    return natural_key(context.get_current_parameters()["code"])
 
 
 class Location(Base):
@@ -22,6 +28,9 @@ class Location(Base):
     # Of every place below a warehouse, so that stock by warehouse is one join.
     warehouse_id: Mapped[int | None] = mapped_column(ForeignKey("location.id"), index=True)
     active: Mapped[bool] = mapped_column(default=True)
+    # The way a counter walks: first by `walk` (0 = nobody said), then by the code, its numbers read as numbers.
+    walk: Mapped[int] = mapped_column(default=0)
+    natural_code: Mapped[str] = mapped_column(String(200), default=_key_of_code)
 
     parent: Mapped["Location | None"] = relationship(remote_side=[id], foreign_keys=[parent_id])
     warehouse: Mapped["Location | None"] = relationship(remote_side=[id], foreign_keys=[warehouse_id])

@@ -1,0 +1,53 @@
+"""Bins from a spreadsheet."""
+
+from collections.abc import Sequence
+
+from sqlalchemy.orm import Session
+
+from app.identity.rules import Permission
+from app.imports.cells import CellReader
+from app.imports.kinds import Applying, Cells
+from app.imports.rules import Field
+from app.kernel.errors import RuleBroken
+from app.kernel.exact import parse_exact
+from app.kernel.i18n import N_
+from app.places.rules import BinRow
+from app.places.service import add_bins, check_bins
+
+
+class BinImport:
+    """The import kind `bins`."""
+
+    key = "bins"
+    title = N_("Bins")
+    permission = Permission.EDIT_PLACES
+    fields: Sequence[Field] = (
+        Field(
+            "code",
+            N_("Bin"),
+            ("库位", "库位编码", "库位编号", "货位", "货位号", "bin", "bin code", "code"),
+            is_required=True,
+        ),
+        Field("name", N_("Bin name"), ("库位名称", "名称", "name")),
+        Field("warehouse", N_("Warehouse"), ("仓库", "仓库编码", "warehouse code")),
+        Field("zone", N_("Zone"), ("库区", "区域", "zone code")),
+        Field("walk", N_("Walking order"), ("行走顺序", "拣货顺序", "顺序", "sequence")),
+    )
+
+    def check(self, session: Session, rows: Sequence[Cells]) -> Sequence[Sequence[RuleBroken]]:
+        """Return each row's problems."""
+        read = [_read(cells) for cells in rows]
+        known = check_bins(session, [row for row, _ in read])
+        return [[*own, *others] for (_, own), others in zip(read, known, strict=True)]
+
+    def apply(self, session: Session, rows: Sequence[Cells], how: Applying) -> None:
+        """Add the bins and the zones they name."""
+        del how  # places are no ledger fact
+        add_bins(session, [_read(cells)[0] for cells in rows])
+
+
+def _read(cells: Cells) -> tuple[BinRow, list[RuleBroken]]:
+    cell = CellReader(cells)
+    walk = int(cell.read("walk", lambda text: parse_exact(text, 0), 0))
+    row = BinRow(cell.text("code"), cell.text("name"), cell.text("warehouse"), cell.text("zone"), walk)
+    return row, cell.problems
