@@ -7,14 +7,21 @@ from flask_babel import get_locale
 from flask_babel import lazy_gettext as _l
 
 from app.catalog.imports import ItemImport
+from app.company import gate
+from app.company import views as company_views
+from app.company.queries import current_company
+from app.db import db
 from app.handheld import api as handheld_api
-from app.identity import access
+from app.identity import access, people
 from app.identity import session as identity_session
 from app.identity.access import current_user
 from app.identity.rules import Permission
 from app.imports import cli as imports_cli
 from app.imports import views as imports_views
 from app.imports.kinds import KINDS
+from app.jobs import views as jobs_views
+from app.jobs.cli import jobs_cli
+from app.notices import views as notices_views
 from app.scanning.meanings import BIN, PACK, RESOLVERS
 from app.scanning.resolvers import resolve_bins, resolve_packs
 from app.web import errors, openapi, shell, start, words
@@ -22,12 +29,16 @@ from app.web.start import MenuEntry, MenuGroup, SiteMap
 
 # Blueprint, address.
 FEATURES: tuple[tuple[Blueprint, str], ...] = (
+    (people.bp, ""),
+    (company_views.bp, ""),
+    (notices_views.bp, ""),
+    (jobs_views.bp, ""),
     (imports_views.bp, "/imports"),
     (handheld_api.api_bp, openapi.PREFIX),
     (openapi.bp, openapi.PREFIX),
 )
 
-COMMANDS = (imports_cli.import_command, imports_cli.work_command)
+COMMANDS = (imports_cli.import_command, imports_cli.work_command, jobs_cli)
 
 
 def _may(permission: Permission) -> Callable[[], bool]:
@@ -46,8 +57,9 @@ SITE = SiteMap(sections=(), menu=MENU)
 
 def wire(app: Flask) -> None:
     """Register every feature with *app* and fill the registries."""
-    words.init_app(app, lambda: getattr(current_user, "locale", None))
+    words.init_app(app, lambda: getattr(current_user, "locale", None), _time_zone)
     errors.init_app(app)
+    gate.init_app(app)
     shell.init_app(app)
     identity_session.init_app(app)
     access.init_app(app)
@@ -61,14 +73,21 @@ def wire(app: Flask) -> None:
     app.context_processor(_shell_context)
 
 
+def _time_zone() -> str | None:
+    company = current_company(db.session())
+    return company.time_zone if company else None
+
+
 def _shell_context() -> dict[str, object]:
     """Give every template the frame: who is here, in which language and light, and the menu."""
     known = bool(getattr(current_user, "is_authenticated", False))
+    company = current_company(db.session())
     return {
         "shell": known,
         "locale": str(get_locale()),
         "theme": current_user.theme if known else "auto",
         "menu": start.shown_menu() if known else [],
         "tabs": start.shown_tabs() if known else [],
-        "unread": 0,
+        "unread": notices_views.unread() if known else 0,
+        "company_name": company.name if company else None,
     }

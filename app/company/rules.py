@@ -1,6 +1,16 @@
-"""The two charts of accounts by role, and what a company chooses once."""
+"""The two charts of accounts by role, what a company chooses, its own fields, and how documents are numbered."""
 
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
+from typing import Final
+from zoneinfo import available_timezones
+
+from app.kernel.errors import InvalidInput, RuleBroken
+from app.kernel.exact import parse_price, plain
+from app.kernel.i18n import N_
 
 
 class Chart(StrEnum):
@@ -85,3 +95,192 @@ CONTROL_ROLES = frozenset(
         AccountRole.ADVANCE_PAID,
     }
 )
+CHART_NAMES: dict[Chart, str] = {
+    Chart.SMALL: N_("Accounting Standards for Small Enterprises"),
+    Chart.ENTERPRISE: N_("Accounting Standards for Business Enterprises"),
+}
+TAX_STATUS_NAMES: dict[TaxStatus, str] = {
+    TaxStatus.GENERAL: N_("General VAT taxpayer"),
+    TaxStatus.SMALL_SCALE: N_("Small-scale VAT taxpayer"),
+}
+
+# --- set-up and settings ------------------------------------------------------------------------------------------
+
+CURRENCY_FORM: Final = re.compile(r"[A-Z]{3}")
+
+
+class AlreadySetUp(RuleBroken):
+    """The company exists; its settings are changed by its owner."""
+
+    message = N_("This installation is set up already.")
+
+
+class NotSetUp(RuleBroken):
+    """Nothing can be done before the set-up page was answered."""
+
+    message = N_("This installation is not set up yet.")
+
+
+class CurrencyUnknown(InvalidInput):
+    """A currency is not written as ISO 4217 has it."""
+
+    message = N_("A currency is three capital letters, like CNY.")
+
+
+class TimeZoneUnknown(InvalidInput):
+    """A time zone has no entry in the tz database."""
+
+    message = N_("There is no time zone “%(name)s”.")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the owner may change at any time."""
+
+    name: str
+    tax_status: TaxStatus
+    time_zone: str = "Asia/Shanghai"
+    locale: str = "zh"
+    one_person: bool = False
+    bill_with_goods: bool = True
+    http_full: bool = False
+
+    def ensure(self) -> None:
+        """Refuse a time zone that nobody knows."""
+        if self.time_zone not in available_timezones():
+            raise TimeZoneUnknown(name=self.time_zone)
+
+
+@dataclass(frozen=True)
+class SetUp:
+    """What is chosen once: the chart and the currency are in every entry, so they stay."""
+
+    settings: Settings
+    chart: Chart = Chart.SMALL
+    currency: str = "CNY"
+
+    def ensure(self) -> None:
+        """Refuse what the books could not be kept in."""
+        self.settings.ensure()
+        if not CURRENCY_FORM.fullmatch(self.currency):
+            raise CurrencyUnknown
+
+
+# --- own fields ---------------------------------------------------------------------------------------------------
+
+
+class FieldSubject(StrEnum):
+    """What a company may add fields to."""
+
+    ITEM = "item"
+    PARTNER = "partner"
+
+
+class FieldKind(StrEnum):
+    """What an own field holds."""
+
+    TEXT = "text"
+    NUMBER = "number"
+    DATE = "date"
+    CHOICE = "choice"
+
+
+SUBJECT_NAMES: dict[FieldSubject, str] = {FieldSubject.ITEM: N_("Items"), FieldSubject.PARTNER: N_("Partners")}
+KIND_NAMES: dict[FieldKind, str] = {
+    FieldKind.TEXT: N_("Text"),
+    FieldKind.NUMBER: N_("Number"),
+    FieldKind.DATE: N_("Date"),
+    FieldKind.CHOICE: N_("Choice"),
+}
+TEXT_LENGTH: Final = 500
+
+
+class FieldNameTaken(RuleBroken):
+    """Two own fields of one subject cannot have one name."""
+
+    message = N_("There is a field “%(name)s” already.")
+
+
+class ChoicesMissing(InvalidInput):
+    """A field of kind choice offers fewer than two different choices."""
+
+    message = N_("A choice needs at least two different choices, one a line.")
+
+
+class FieldInvalid(InvalidInput):
+    """A value does not fit the kind of its own field."""
+
+    message = N_("“%(value)s” does not fit the field “%(name)s”.")
+
+
+@dataclass(frozen=True)
+class Field:
+    """An own field as forms and imports need it; values are kept by `key`, which a new name does not change."""
+
+    id: int
+    name: str
+    kind: FieldKind
+    choices: tuple[str, ...] = ()
+
+    @property
+    def key(self) -> str:
+        """The key under which values are kept."""
+        return str(self.id)
+
+    def parse(self, typed: str) -> str:
+        """Return *typed* in the form it is kept in; empty stays empty."""
+        value = typed.strip()
+        if not value:
+            return ""
+        try:
+            return _PARSERS[self.kind](self, value)
+        except (ValueError, RuleBroken) as error:
+            raise FieldInvalid(value=value, name=self.name) from error
+
+
+def parse_fields(fields: Sequence[Field], typed: Mapping[str, str]) -> dict[str, str]:
+    """Return the values to keep of what was *typed* by key; fields that were not asked keep nothing."""
+    values = {field.key: field.parse(typed.get(field.key, "")) for field in fields}
+    return {key: value for key, value in values.items() if value}
+
+
+def split_choices(text: str) -> tuple[str, ...]:
+    """Return the choices written one a line, each once."""
+    return tuple(dict.fromkeys(line.strip() for line in text.splitlines() if line.strip()))
+
+
+def ensure_choices(kind: FieldKind, choices: Sequence[str]) -> None:
+    """Refuse a choice that leaves none."""
+    if kind is FieldKind.CHOICE and len(choices) < 2:  # noqa: PLR2004  # one is no choice
+        raise ChoicesMissing
+
+
+def _text(_field: Field, value: str) -> str:
+    if len(value) > TEXT_LENGTH:
+        raise ValueError
+    return value
+
+
+def _number(_field: Field, value: str) -> str:
+    return plain(parse_price(value))
+
+
+def _date(_field: Field, value: str) -> str:
+    return date.fromisoformat(value.replace("/", "-")).isoformat()
+
+
+def _choice(field: Field, value: str) -> str:
+    if value not in field.choices:
+        raise ValueError
+    return value
+
+
+_PARSERS = {FieldKind.TEXT: _text, FieldKind.NUMBER: _number, FieldKind.DATE: _date, FieldKind.CHOICE: _choice}
+
+
+# --- document numbers ---------------------------------------------------------------------------------------------
+
+
+def document_number(series: str, day: date, number: int) -> str:
+    """Return the number as it is printed: PD20261123-0001."""
+    return f"{series}{day:%Y%m%d}-{number:04d}"

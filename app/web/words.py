@@ -12,9 +12,11 @@ LOCALES = {"zh": "中文", "en": "English"}
 LOCALE_COOKIE = "locale"
 
 
-def init_app(app: Flask, chosen_locale: Callable[[], str | None]) -> None:
-    """Set the words up; *chosen_locale* tells the signed-in user's own choice."""
-    Babel(app, locale_selector=lambda: _select(chosen_locale))
+def init_app(
+    app: Flask, chosen_locale: Callable[[], str | None], time_zone: Callable[[], str | None] = lambda: None
+) -> None:
+    """Set the words up; *chosen_locale* tells the signed-in user's own choice, *time_zone* the company's."""
+    Babel(app, locale_selector=lambda: _select(chosen_locale), timezone_selector=time_zone)
 
 
 def _select(chosen_locale: Callable[[], str | None]) -> str:
