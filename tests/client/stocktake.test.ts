@@ -212,3 +212,8 @@ test("a fresh list of bins does not close the bin that is open here", () => {
   phone.state = takeBins(phone.state, [bin(1, { state: "waiting" }), bin(3, { state: "closed" })]);
   assert.deepEqual(phone.state.bins.map((one) => one.state), ["open", "closed"]);
 });
+
+test("a question that is taken back says again where we are, quietly", () => {
+  const phone = open().do({ type: "ask_close" }).do({ type: "cancel" });
+  assert.deepEqual([phone.said?.text, phone.said?.values?.["bin"], phone.said?.quiet], ["bin_opened", "A-01", true]);
+});

@@ -12,7 +12,7 @@ import { makeEvent } from "./events";
 import type { Feedback } from "./feedback";
 import type { Line } from "./lines";
 import { exclusively, Queue, type QueueState } from "./queue";
-import { decide, EMPTY, lineWith, nameOf, takeAnswer, takeBins, takeRefusal } from "./stocktake";
+import { decide, EMPTY, lineWith, nameOf, takeAnswer, takeBins, takeRefusal, whereWeAre } from "./stocktake";
 import type { Action, Said, State } from "./stocktake";
 import type { Row, Store } from "./store";
 import { uuid7 } from "./uuid7";
@@ -66,7 +66,7 @@ export class App {
     ]);
     if (measured) clock.adopt(measured);
     if (kept) this.show({ ...EMPTY, ...kept, question: null });
-    if (this.state.open) this.tell({ tone: "bin", text: "bin_opened", values: { bin: this.state.open.code } }, false);
+    this.tell(whereWeAre(this.state));
     await this.refresh();
   }
 
@@ -109,13 +109,13 @@ export class App {
     if (outcome.drafts.length > 0) void this.queue.poke();
   }
 
-  private tell(said: Said, aloud = true): void {
+  private tell(said: Said): void {
     const id = said.values?.["id"] ?? "";
     const line = id ? lineWith(this.state.entries, id) : null;
     this.lastSaid = id;
     const text = this.parts.t(said.text, line ? lineValues(line) : said.values).trim();
-    if (aloud) this.parts.feedback.give(said.tone, text);
-    else this.parts.feedback.say(said.tone, text);
+    if (said.quiet) this.parts.feedback.say(said.tone, text);
+    else this.parts.feedback.give(said.tone, text);
   }
 
   private hear(answer: Answer): void {
@@ -123,8 +123,13 @@ export class App {
     this.show(takeAnswer(before, answer));
     if (this.state !== before) this.keepSoon();
     if (answer.status === "parked") this.parts.feedback.give("attention", answer.message);
-    else if (answer.id === this.lastSaid && lineWith(this.state.entries, answer.id)) this.tell({ tone: "ok", text: "counted", values: { id: answer.id } }, false);
+    else if (answer.id === this.lastSaid) this.retell(answer.id);
     if (answer.bin && !this.hasOpenBin) void this.refreshBins();
+  }
+
+  /** Now that the server has said what the code is, the line of text can name it. */
+  private retell(id: string): void {
+    if (lineWith(this.state.entries, id)) this.tell({ tone: "ok", text: "counted", values: { id }, quiet: true });
   }
 
   private async refuse(row: Row, reason: string): Promise<void> {

@@ -37,7 +37,7 @@ export class QuestionSheet {
     const lines = linesOf(state.entries);
     const bin = state.open?.code ?? "";
     const title = next ? this.t("close_before_next", { bin, next }) : this.t("close_bin", { bin });
-    this.fill(title, this.t(lines.length > 0 ? "close_lines" : "close_empty"), this.t("close_button"));
+    this.fill(title, lines.length > 0 ? "close_lines" : "close_empty", "close_button", "go_on");
     part("question-lines").replaceChildren(...this.view.plainLines(lines));
   }
 
@@ -46,14 +46,15 @@ export class QuestionSheet {
     const values = { bin, counter: counter ?? "?" };
     const closed = state === "closed";
     const title = this.t(closed ? "bin_is_closed" : "bin_is_open", values);
-    this.fill(title, this.t(closed ? "open_anyway_closed" : "open_anyway_open", values), this.t("open_anyway"));
+    this.fill(title, closed ? "open_anyway_closed" : "open_anyway_open", "open_anyway", "cancel", values);
     part("question-lines").replaceChildren();
   }
 
-  private fill(title: string, text: string, button: string): void {
+  private fill(title: string, text: string, yes: string, no: string, values: Record<string, string> = {}): void {
     part("question-title").textContent = title;
-    part("question-text").textContent = text;
-    part("question-ok").textContent = button;
+    part("question-text").textContent = this.t(text, values);
+    part("question-ok").textContent = this.t(yes);
+    part("question-cancel").textContent = this.t(no);
   }
 }
 

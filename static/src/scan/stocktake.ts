@@ -52,6 +52,8 @@ export interface Said {
   /** Key of a translated sentence and what fills its gaps. */
   text: string;
   values?: Record<string, string>;
+  /** Text alone: nobody has to look up. */
+  quiet?: boolean;
 }
 
 export interface Outcome {
@@ -77,8 +79,14 @@ export function decide(state: State, action: Action, newId: () => string): Outco
     case "confirm":
       return confirm(state, newId);
     case "cancel":
-      return only({ ...state, question: null });
+      return only({ ...state, question: null }, whereWeAre(state));
   }
+}
+
+/** What to say when nothing has happened: which bin is open, if any. */
+export function whereWeAre({ open }: State): Said {
+  if (!open) return { tone: "bin", text: "scan_bin", quiet: true };
+  return { tone: "bin", text: "bin_opened", values: { bin: open.code }, quiet: true };
 }
 
 function takeCode(state: State, raw: string, symbology: string | null, newId: () => string): Outcome {
