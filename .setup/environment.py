@@ -115,6 +115,14 @@ class _told:  # noqa: N801  # reads as a word: with _told("…")
 
 
 def _run(command: list[str], folder: Path = Path(), environment: dict[str, str] | None = None) -> None:
-    done = subprocess.run(command, cwd=folder, env={**os.environ, **(environment or {})}, check=False)
+    done = subprocess.run(
+        command,
+        cwd=folder,
+        env={**os.environ, **(environment or {})},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
     if done.returncode != 0:
-        sys.exit(f"\n{' '.join(command)} failed ({done.returncode})")
+        sys.exit(f"\n{done.stdout}\n{' '.join(command)} failed ({done.returncode})")
