@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
+from uuid import uuid4
 
 import pytest
 from flask import Flask
@@ -14,21 +16,38 @@ from flask.testing import FlaskClient
 from sqlalchemy import create_engine, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.orm import Session
+from werkzeug.test import TestResponse
 
 from app import create_app
-from app.company.models import Account, Company
-from app.company.rules import ACCOUNTS, Chart, TaxStatus
+from app.company.rules import Chart, Settings, SetUp, TaxStatus
+from app.company.service import set_up
 from app.db import db, transaction
-from app.identity.models import User
+from app.identity.models import Device, User
 from app.identity.rules import Role
+from app.identity.service import NewUser
 from tests.postgres import postgres_url
 
 SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 BACKENDS = ("sqlite", "postgresql")
+OWNER_LOGIN = "owner"
+OWNER_PASSWORD = "the owner's own words"
 _numbers = itertools.count()
 
 SignIn = Callable[..., FlaskClient]
 Write = Callable[[], AbstractContextManager[Session]]
+
+
+class Browser(FlaskClient):
+    """A client whose every request has an application context of its own, as served requests have.
+
+    Inside the context that the `app` fixture pushes, flask would keep `g`, and with it who is signed in, from one
+    request to the next.
+    """
+
+    def open(self, *args: Any, **kwargs: Any) -> TestResponse:
+        """Send a request."""
+        with self.application.app_context():
+            return super().open(*args, **kwargs)
 
 
 @pytest.fixture(scope="session")
@@ -77,17 +96,10 @@ def _fill(url: str, folder: Path) -> None:
     app = create_app(folder, SQLALCHEMY_DATABASE_URI=url, TESTING=True)
     with app.app_context():
         db.create_all()
+        owner = NewUser.checked(OWNER_LOGIN, "老板", OWNER_PASSWORD, {Role.OWNER})
+        facts = SetUp(Settings(name="测试商贸", tax_status=TaxStatus.GENERAL), Chart.SMALL)
         with transaction() as session:
-            session.add(
-                Company(
-                    name="测试商贸",
-                    chart=Chart.SMALL,
-                    tax_status=TaxStatus.GENERAL,
-                    set_up_at=datetime(2026, 1, 1, tzinfo=UTC),
-                )
-            )
-            for role, code in ACCOUNTS[Chart.SMALL].items():
-                session.add(Account(code=code, name=role.value, category="asset", direction="debit"))
+            set_up(session, facts, owner, datetime(2026, 1, 1, tzinfo=UTC))
         db.engine.dispose()
 
 
@@ -109,7 +121,10 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
 @pytest.fixture
 def app(database_url: str, tmp_path: Path) -> Iterator[Flask]:
     """The application on a fresh database, its context pushed."""
-    app = create_app(tmp_path, SQLALCHEMY_DATABASE_URI=database_url, TESTING=True, WTF_CSRF_ENABLED=False)
+    app = create_app(
+        tmp_path, SQLALCHEMY_DATABASE_URI=database_url, TESTING=True, WTF_CSRF_ENABLED=False, HTTP_FULL=True
+    )
+    app.test_client_class = Browser
     with app.app_context():
         yield app
         db.session.remove()
@@ -145,16 +160,19 @@ def make_user(write: Write) -> Callable[..., int]:
 
 
 @pytest.fixture
-def sign_in(app: Flask, make_user: Callable[..., int]) -> SignIn:
-    """Return a client signed in as a fresh user of the named roles (or as the given user id)."""
+def sign_in(app: Flask, write: Write, make_user: Callable[..., int]) -> SignIn:
+    """Return a client signed in as a fresh user of the named roles (or as the given user id), on a fresh device."""
 
     def enter(*roles: str, user_id: int | None = None, locale: str = "en") -> FlaskClient:
         number = user_id or make_user(*roles)
-        client = app.test_client()
+        client, device, now = app.test_client(), uuid4(), datetime.now(UTC)
+        with write() as session:
+            session.add(Device(id=device, first_seen_at=now, last_seen_at=now, last_user_id=number))
         client.set_cookie("locale", locale)
         with client.session_transaction() as browser:
             browser["_user_id"] = f"{number}.0"
             browser["_fresh"] = True
+            browser["device"] = str(device)
         return client
 
     return enter

@@ -19,6 +19,8 @@ from app.kernel.errors import RuleBroken
 from app.web.listing import answer
 from app.web.words import sentence
 
+__all__ = ["bp"]  # with every view of this module on it
+
 
 @bp.get("/users")
 @may(Permission.MANAGE_COMPANY)
