@@ -58,11 +58,18 @@ def is_restricted(gtin14: str) -> bool:
     return gtin14[0] == "0" and (gtin14[1] == "2" or gtin14[1:3] in {"02", "04"})
 
 
-def barcode_key(text: str) -> str:
-    """Return the one form in which *text*, scanned or typed, is stored and looked up: a GTIN's 14 digits, else itself.
+def guess_gtin14(text: str) -> str | None:
+    """Return the 14 digits of the number in *text* where nobody said which symbology it came from, or None.
 
-    A UPC-E is expanded where its 8 digits are no GTIN-8; a scanner set to expand them then finds the same article.
+    Many 8 digits are right both as UPC-E and as GTIN-8. With a 0 in front they are a UPC-E, which goods of the world
+    carry; a GTIN-8 with a 0 is some shop's own.
     """
+    expanded = find_gtin14(expand_upc_e(text) or "")
+    as_it_is = find_gtin14(text)
+    return expanded or as_it_is if text.startswith("0") else as_it_is or expanded
+
+
+def barcode_key(text: str) -> str:
+    """Return the form in which *text*, scanned or typed, is stored and looked up: a GTIN's 14 digits, else itself."""
     cleaned = text.strip(" \t\r\n")
-    expanded = expand_upc_e(cleaned)
-    return find_gtin14(cleaned) or (expanded and find_gtin14(expanded)) or cleaned
+    return guess_gtin14(cleaned) or cleaned

@@ -1,4 +1,4 @@
-"""Our own labels: `ZS`, a letter for the kind, the id in at least 7 digits, 2 check digits: ZSB000001234.
+"""Our own labels: `ZS`, a letter for the kind, the id in at least 7 digits, 2 check digits: ZSB000001290.
 
 The check digits (ISO 7064 mod 97-10) catch every single slip and every swap of neighbours, so that a damaged bin
 label is refused and never taken for another bin.

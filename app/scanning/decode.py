@@ -14,7 +14,7 @@ from app.kernel.errors import InvalidInput
 from app.kernel.i18n import N_
 from app.scanning.engines import Box, Engine, Reading, pyzbar_available, read_zbar, read_zxing
 from app.scanning.images import FIRST_PIXELS, open_grey
-from app.scanning.ladder import RUNGS, shrink
+from app.scanning.ladder import RUNGS, TURNED, shrink
 from app.scanning.symbols import MATRIX, Symbol, Symbology
 
 if TYPE_CHECKING:
@@ -29,6 +29,8 @@ _NEEDS_TWO = frozenset({Symbology.ITF, Symbology.CODE_39})
 _NEEDS_BOTH = frozenset({Symbology.UPC_E})
 # Two boxes that share this part of the smaller one are one place.
 _SAME_PLACE = 0.5
+# The picture as it is, then the rungs up to the last one that turns it.
+PICTURES_TURNED = 1 + TURNED
 
 
 class ReadingsConflict(InvalidInput):
@@ -57,10 +59,10 @@ def decode(content: bytes, *, seconds: float = SECONDS) -> Decoded:
     Errors: the ImageRefused family of app.scanning.images.
     """
     deadline = time.monotonic() + seconds
-    tally = _Tally()
+    tally = Tally()
     for number, (picture, engines) in enumerate(_tries(content, deadline)):
         for engine in engines:
-            tally.readings += [_Entry(engine, number, reading) for reading in engine(picture)]
+            tally.add(engine, number, engine(picture))
         if tally.sure():
             break
     return tally.result()
@@ -92,10 +94,20 @@ class _Entry(NamedTuple):
 
 
 @dataclass
-class _Tally:
-    """The readings so far."""
+class Tally:
+    """The readings so far.
+
+    A scan line that leaves a tilted ITF through its top or bottom reads a part of it as a whole, again and again. So an
+    ITF that is no ITF-14 is sure only when the turned pictures have been seen too: the straightest gives all digits.
+    """
 
     readings: list[_Entry] = field(default_factory=list)
+    pictures: int = 0
+
+    def add(self, engine: Engine, picture: int, readings: Sequence[Reading]) -> None:
+        """Note what *engine* read on the *picture*-th try."""
+        self.readings += [_Entry(engine, picture, reading) for reading in readings]
+        self.pictures = picture + 1
 
     def sure(self) -> list[Symbol]:
         """Return the symbols that have been read often enough; a GS1 mark counts wherever one engine saw it."""
@@ -110,6 +122,8 @@ class _Tally:
         passes = {(entry.engine, entry.picture) for entry in self._of(symbol)}
         if symbol.symbology in _NEEDS_BOTH and pyzbar_available():
             return len({engine for engine, _ in passes}) > 1
+        if symbol.symbology is Symbology.ITF and not symbol.gtin14 and self.pictures < PICTURES_TURNED:
+            return False
         if symbol.symbology in _NEEDS_TWO | _NEEDS_BOTH:
             return len(passes) > 1 and not self._is_piece(symbol)
         return True

@@ -84,9 +84,11 @@ RUNGS = (
     Rung(sharpen, (read_zxing,)),
     Rung(lambda image: turn(sharpen_hard(image), 45), _BOTH),
     Rung(lambda image: turn(sharpen(image), -33), _BOTH),
+    Rung(lambda image: turn(sharpen(image), 33), _BOTH),
     Rung(lambda image: (bigger := enlarge(image)) and sharpen(bigger), _BOTH),
     Rung(enlarge, _BOTH),
-    Rung(lambda image: turn(sharpen(image), 33), _BOTH),
     Rung(contrast, (read_zbar,)),
     Rung(invert, (read_zbar,)),
 )
+# After this many rungs every symbol has stood within some 15° of upright in one of the pictures.
+TURNED = 4

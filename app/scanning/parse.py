@@ -11,7 +11,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from app.kernel.errors import InvalidInput
-from app.kernel.gtin import barcode_key, expand_upc_e, find_gtin14, has_gtin_length, is_restricted
+from app.kernel.gtin import barcode_key, expand_upc_e, find_gtin14, guess_gtin14, has_gtin_length, is_restricted
 from app.kernel.i18n import N_
 from app.kernel.owncode import OwnCode, find_own_code, has_own_shape
 from app.scanning.gs1 import SEPARATOR, Element, make_element, split
@@ -187,7 +187,7 @@ def _gtin(text: str, gtin14: str) -> ParsedCode:
 
 def _number(text: str, today: date) -> ParsedCode:
     """Read digits as long as a GTIN: that first, then UPC-E, then typed GS1 values (a date, a weight)."""
-    gtin14 = find_gtin14(text) or find_gtin14(expand_upc_e(text) or "")
+    gtin14 = guess_gtin14(text)
     if gtin14:
         return _gtin(text, gtin14)
     read = _gs1(text, today, is_marked=False)
