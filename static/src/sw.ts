@@ -2,7 +2,7 @@
  * The service worker: lets the scan page start without a network. It never touches /api and sends nothing itself.
  *
  * Law: the precache holds files without user data. A page with user data is kept only where the server says so
- * (header X-Zhangshi-Offline: keep), and only until anybody signs in or out.
+ * (header X-Zhangshi-Offline: keep), and only until anybody signs in or out, here or elsewhere.
  */
 
 declare const ASSETS: string[];
@@ -12,6 +12,7 @@ declare const VERSION: string;
 const worker = self as unknown as ServiceWorkerGlobalScope;
 const FILES = `files-${VERSION}`;
 const PAGES = `pages-${VERSION}`;
+const SIGN_IN = "/sign-in";
 const PATIENCE_MS = 3_000;
 
 worker.addEventListener("install", (event) => event.waitUntil(precache()));
@@ -65,8 +66,7 @@ async function navigate(request: Request): Promise<Response> {
 }
 
 async function remember(request: Request, response: Response): Promise<void> {
-  const sentElsewhere = response.redirected || response.type === "opaqueredirect" || response.status === 401;
-  if (sentElsewhere && /\/sign-in\b/.test(response.url)) await caches.delete(PAGES);
+  if (response.ok && new URL(request.url).pathname === SIGN_IN) await caches.delete(PAGES);
   if (!response.ok || response.headers.get("X-Zhangshi-Offline") !== "keep") return;
   const cache = await caches.open(PAGES);
   await cache.put(request, response.clone());

@@ -18,7 +18,7 @@ export function bin(id: number, values: Partial<Bin> = {}): Bin {
 }
 
 export function answerTo(event: Pick<ScanEvent, "id">, values: Partial<Answer> = {}): Answer {
-  const nothing = { reason: null, message: "", bin: null, item: null, pack: null, quantity: null, counted: null };
+  const nothing = { reason: null, message: "", bin: null, item: null, pack: null, quantity: null, counted: null, choices: [] };
   return { id: event.id, status: "accepted", ...nothing, ...values };
 }
 

@@ -33,9 +33,9 @@ function bench(send: (events: ScanEvent[]) => Promise<Reply>): Bench {
   const store = new Store(`queue-${(databases += 1)}`);
   const states: QueueState[] = [];
   const heard: Answer[] = [];
-  const onAnswer = (answer: Answer): void => void heard.push(answer);
+  const onAnswers = (answers: Answer[]): void => void heard.push(...answers);
   const onState = (state: QueueState): void => void states.push(state);
-  return { store, states, heard, queue: new Queue({ outbox: store, send, exclusively, onAnswer, onState }) };
+  return { store, states, heard, queue: new Queue({ outbox: store, send, exclusively, onAnswers, onState }) };
 }
 
 async function fill(store: Store, count: number): Promise<string[]> {

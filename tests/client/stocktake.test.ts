@@ -5,7 +5,7 @@ import { showAmount } from "../../static/src/scan/amount";
 import type { Answer } from "../../static/src/scan/contract";
 import type { Draft } from "../../static/src/scan/events";
 import { linesOf, type Line } from "../../static/src/scan/lines";
-import { decide, EMPTY, takeAnswer, takeBins, takeRefusal } from "../../static/src/scan/stocktake";
+import { decide, EMPTY, takeAnswers, takeBins, takeRefusal, takeSettled } from "../../static/src/scan/stocktake";
 import type { Action, Said, State } from "../../static/src/scan/stocktake";
 import { answerTo, bin, CARTON, NOODLES, PIECE } from "./make";
 
@@ -39,7 +39,7 @@ class Phone {
   }
 
   hear(id: string, values: Partial<Answer> = {}): this {
-    this.state = takeAnswer(this.state, answerTo({ id }, values));
+    this.state = takeAnswers(this.state, [answerTo({ id }, values)]);
     return this;
   }
 
@@ -204,7 +204,7 @@ test("a scan that the server refuses says so on its line", () => {
 test("an answer from before the open bin changes nothing on the screen", () => {
   const phone = open().scan(PIECE_CODE);
   const before = phone.state;
-  assert.equal(takeAnswer(before, answerTo({ id: "of another bin" })), before);
+  assert.equal(takeAnswers(before, [answerTo({ id: "of another bin" })]), before);
 });
 
 test("a fresh list of bins does not close the bin that is open here", () => {
@@ -216,4 +216,50 @@ test("a fresh list of bins does not close the bin that is open here", () => {
 test("a question that is taken back says again where we are, quietly", () => {
   const phone = open().do({ type: "ask_close" }).do({ type: "cancel" });
   assert.deepEqual([phone.said?.text, phone.said?.values?.["bin"], phone.said?.quiet], ["bin_opened", "A-01", true]);
+});
+
+test("a code that means two things is taken back and counted anew as what was chosen, each time it was scanned", () => {
+  const choices = [
+    { candidate: "pack:10", item: NOODLES, pack: PIECE },
+    { candidate: "pack:11", item: NOODLES, pack: CARTON },
+  ];
+  const unclear = { status: "parked", reason: "ambiguous", message: "?", choices } as const;
+  const phone = open().scan("77", "77").hear("e2", unclear).hear("e3", unclear);
+  phone.do({ type: "choose", raw: "77", candidate: "pack:11" });
+  const made = phone.drafts.slice(3);
+  assert.deepEqual(made.map(({ kind, undoes, candidate }) => undoes ?? `${kind} ${candidate}`), [
+    "e2",
+    "scan pack:11",
+    "e3",
+    "scan pack:11",
+  ]);
+  assert.deepEqual(phone.shown, ["77 2"]);
+  phone.scan("77");
+  assert.equal(phone.drafts[7]?.candidate, "pack:11", "the choice holds for the rest of the bin");
+});
+
+test("on a phone that lost its memory an undo starts from the server's count as well", () => {
+  const phone = open().scan(PIECE_CODE).hear("e2", { ...piece, counted: "7.000" }).do({ type: "undo" }).hear("e3");
+  assert.deepEqual(phone.shown, [], "its own scan was the only one that it knows");
+  phone.scan(PIECE_CODE, PIECE_CODE).hear("e4", { ...piece, counted: "7.000" }).do({ type: "undo" });
+  assert.deepEqual(phone.shown, ["牛肉面 7"]);
+});
+
+test("answers of one batch all say the count at its end, and are taken together", () => {
+  const phone = open().scan(PIECE_CODE, PIECE_CODE, PIECE_CODE);
+  const batch = ["e2", "e3", "e4"].map((id) => answerTo({ id }, { ...piece, counted: "3.000" }));
+  phone.state = takeAnswers(phone.state, batch);
+  assert.deepEqual(phone.shown, ["牛肉面 3"]);
+});
+
+test("lots of one item are lines of their own", () => {
+  const phone = open().scan("(10)A", "(10)B");
+  phone.hear("e2", { ...piece, lot: "A", counted: "1.000" }).hear("e3", { ...piece, lot: "B", counted: "9.000" });
+  assert.deepEqual(phone.shown, ["牛肉面 9", "牛肉面 1"]);
+});
+
+test("what was answered while the page was being closed does not wait for ever", () => {
+  const phone = open().scan(PIECE_CODE, PIECE_CODE);
+  phone.state = takeSettled(phone.state, new Set(["e3"]));
+  assert.deepEqual(linesOf(phone.state.entries).map(({ waiting, amount }) => [waiting, amount]), [[1, 2_000]]);
 });

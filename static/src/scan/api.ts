@@ -8,7 +8,7 @@ const PHOTO_PATIENCE_MS = 45_000;
 /** Not about the scan itself: the same request may work later. */
 const PASSING = new Set([408, 425, 429]);
 
-export type PhotoReply = { kind: "read"; reading: PhotoReading } | { kind: "signed_out" } | { kind: "failed" };
+export type PhotoReply = { kind: "read"; reading: PhotoReading } | { kind: "signed_out" } | { kind: "failed"; reason: string | null };
 
 interface Heard {
   status: number;
@@ -48,7 +48,8 @@ export class Api {
     body.append("photo", photo, "photo.jpg");
     const heard = await this.ask("/photos", { method: "POST", body }, PHOTO_PATIENCE_MS);
     if (heard?.status === 401) return { kind: "signed_out" };
-    return heard?.ok && heard.body ? { kind: "read", reading: heard.body as PhotoReading } : { kind: "failed" };
+    if (heard?.ok && heard.body) return { kind: "read", reading: heard.body as PhotoReading };
+    return { kind: "failed", reason: heard?.body ? refusal(heard) : null };
   }
 
   /** Null where nothing came back in time. A redirect is an error: a sign-in page or a hotel's portal is no answer. */

@@ -6,13 +6,13 @@
 import { showAmount } from "./amount";
 import type { Api } from "./api";
 import type { Clock, Stamp } from "./clock";
-import type { Answer, Config } from "./contract";
+import type { Answer, Choice, Config } from "./contract";
 import type { Translate } from "./dom";
 import { makeEvent } from "./events";
 import type { Feedback } from "./feedback";
 import type { Line } from "./lines";
 import { exclusively, Queue, type QueueState } from "./queue";
-import { decide, EMPTY, lineWith, nameOf, takeAnswer, takeBins, takeRefusal, whereWeAre } from "./stocktake";
+import { decide, EMPTY, isUnclear, lineWith, nameOf, takeAnswers, takeBins, takeRefusal, takeSettled, whereWeAre } from "./stocktake";
 import type { Action, Said, State } from "./stocktake";
 import type { Row, Store } from "./store";
 import { uuid7 } from "./uuid7";
@@ -28,6 +28,8 @@ export interface AppParts {
   api: Api;
   feedback: Feedback;
   onState(state: State): void;
+  /** A code means several things: somebody has to choose. */
+  onUnclear(raw: string, choices: Choice[]): void;
   onSync(queue: QueueState): void;
 }
 
@@ -48,13 +50,13 @@ export class App {
       },
       send: (events) => parts.api.postScans(events),
       exclusively,
-      onAnswer: (answer) => {
-        this.otherTabs?.postMessage(answer);
-        this.hear(answer);
+      onAnswers: (answers) => {
+        this.otherTabs?.postMessage(answers);
+        this.hear(answers);
       },
       onState: (state) => parts.onSync(state),
     });
-    this.otherTabs?.addEventListener("message", (event: MessageEvent<Answer>) => this.hear(event.data));
+    this.otherTabs?.addEventListener("message", (event: MessageEvent<Answer[]>) => this.hear(event.data));
   }
 
   /** Take up where this phone left off, then everything that needs the server. */
@@ -65,7 +67,7 @@ export class App {
       store.note<Parameters<Clock["adopt"]>[0]>(CLOCK_NOTE).catch(() => undefined),
     ]);
     if (measured) clock.adopt(measured);
-    if (kept) this.show({ ...EMPTY, ...kept, question: null });
+    if (kept) this.show(takeSettled({ ...EMPTY, ...kept, question: null }, await store.unanswered()));
     this.tell(whereWeAre(this.state));
     await this.refresh();
   }
@@ -114,17 +116,32 @@ export class App {
     const line = id ? lineWith(this.state.entries, id) : null;
     this.lastSaid = id;
     const text = this.parts.t(said.text, line ? lineValues(line) : said.values).trim();
-    if (said.quiet) this.parts.feedback.say(said.tone, text);
+    if (said.quiet || said.tone === "idle") this.parts.feedback.say(said.tone, text);
     else this.parts.feedback.give(said.tone, text);
   }
 
-  private hear(answer: Answer): void {
+  private hear(answers: Answer[]): void {
     const before = this.state;
-    this.show(takeAnswer(before, answer));
+    this.show(takeAnswers(before, answers));
     if (this.state !== before) this.keepSoon();
-    if (answer.status === "parked") this.parts.feedback.give("attention", answer.message);
-    else if (answer.id === this.lastSaid) this.retell(answer.id);
-    if (answer.bin && !this.hasOpenBin) void this.refreshBins();
+    if (answers.some((answer) => answer.id === this.lastSaid)) this.retell(this.lastSaid);
+    const parked = answers.filter((answer) => answer.status === "parked").pop();
+    if (parked) this.park(parked);
+    if (!this.hasOpenBin) void this.refreshBins();
+  }
+
+  private park(answer: Answer): void {
+    this.parts.feedback.give("attention", answer.message);
+    const unclear = this.state.entries.find((entry) => entry.id === answer.id && isUnclear(entry));
+    if (unclear?.raw) this.parts.onUnclear(unclear.raw, answer.choices);
+  }
+
+  /** A person has said what a code means: what waited for it needs no other person. */
+  async choose(raw: string, candidate: string): Promise<void> {
+    const settled = this.state.entries.filter((entry) => entry.raw === raw && isUnclear(entry));
+    await this.act({ type: "choose", raw, candidate });
+    await Promise.all(settled.map((entry) => this.parts.store.dismissParked(entry.id)));
+    this.show(this.state);
   }
 
   /** Now that the server has said what the code is, the line of text can name it. */

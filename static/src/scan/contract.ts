@@ -24,6 +24,13 @@ export interface ScanEvent {
   elapsed_ms: number;
 }
 
+/** One of several things that a code means; `candidate` names it in the event that chooses. */
+export interface Choice {
+  candidate: string;
+  item: Answer["item"];
+  pack: Answer["pack"];
+}
+
 export interface Answer {
   id: string;
   status: "accepted" | "parked";
@@ -32,8 +39,11 @@ export interface Answer {
   bin: { id: number; code: string } | null;
   item: { id: number; code: string; name: string; unit: string } | null;
   pack: { id: number; unit: string; factor: string } | null;
+  /** Code of the lot where the item is kept by lots: what was counted is said lot by lot. */
+  lot?: string | null;
   quantity: string | null;
   counted: string | null;
+  choices: Choice[];
 }
 
 export interface Bin {

@@ -14,6 +14,7 @@ export interface Draft {
   location: number | null;
   raw?: string | null;
   symbology?: string | null;
+  candidate?: string | null;
   quantity?: string | null;
   undoes?: string | null;
 }
@@ -31,7 +32,7 @@ export function makeEvent(draft: Draft, sender: Sender, stamp: Stamp): NewEvent 
     undoes: draft.undoes ?? null,
     raw: draft.raw ?? null,
     symbology: draft.symbology ?? null,
-    candidate: null,
+    candidate: draft.candidate ?? null,
     lot: null,
     expiry: null,
     location: draft.location,

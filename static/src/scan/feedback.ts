@@ -1,6 +1,8 @@
 /** Answers a scan before the hand moves on: sound, vibration, a flash of colour and one line of text. */
 
-export type Tone = "ok" | "bin" | "attention" | "refused";
+export type Sound = "ok" | "bin" | "attention" | "refused";
+/** "idle" is the look of the line when nothing has just happened; it has no sound. */
+export type Tone = Sound | "idle";
 
 interface Beep {
   /** Frequencies in Hz, one after the other. */
@@ -10,7 +12,7 @@ interface Beep {
   buzz: number[];
 }
 
-const BEEPS: Record<Tone, Beep> = {
+const BEEPS: Record<Sound, Beep> = {
   ok: { notes: [1760], length: 0.08, buzz: [40] },
   bin: { notes: [880, 1320], length: 0.1, buzz: [40, 40, 40] },
   attention: { notes: [520, 520], length: 0.14, buzz: [120, 60, 120] },
@@ -28,7 +30,7 @@ export class Feedback {
     document.addEventListener("pointerup", () => void this.wakeSound(), true);
   }
 
-  give(tone: Tone, text: string): void {
+  give(tone: Sound, text: string): void {
     this.say(tone, text);
     this.flash(tone);
     this.beep(BEEPS[tone]);
@@ -41,7 +43,7 @@ export class Feedback {
     this.line.textContent = text;
   }
 
-  private flash(tone: Tone): void {
+  private flash(tone: Sound): void {
     this.flashed.dataset["tone"] = tone;
     this.flashed.classList.remove("is-flashing");
     void this.flashed.offsetWidth; // a reflow restarts the animation when two scans follow closely

@@ -87,14 +87,15 @@ export class Keypad {
     this.accept.disabled = this.mode?.kind === "quantity" ? parseAmount(text) === null : text === "";
   }
 
-  /** In packs, the base units are shown while typing: "5 × 24 = 120 bottles". */
+  /** In packs, the base units are shown while typing: "5 boxes × 24 = 120 bottles". */
   private unitHint(of: QuantityOf, text: string): string {
     const factor = parseAmount(of.factor) ?? 1000;
     const amount = parseAmount(text);
     if (!of.unit) return "";
     if (factor === 1000 || amount === null) return this.t("in_unit", { unit: of.unit });
     const total = showAmount(timesAmount(amount, factor));
-    return this.t("pack_total", { unit: of.unit, factor: showAmount(factor), total, base: of.baseUnit });
+    const values = { n: showAmount(amount), unit: of.unit, factor: showAmount(factor), total, base: of.baseUnit };
+    return this.t("pack_total", values);
   }
 
   private finish(): void {

@@ -14,6 +14,7 @@ export interface Entry {
   kind: Kind;
   raw: string | null;
   symbology: string | null;
+  candidate: string | null;
   quantity: string | null;
   undoes: string | null;
   answer: Answer | null;
@@ -27,6 +28,7 @@ export interface Line {
   item: Answer["item"];
   /** The pack of that code, null while unknown. */
   pack: Answer["pack"];
+  lot: string | null;
   amount: Thousandths;
   /** Events that the server has not answered. */
   waiting: number;
@@ -55,14 +57,18 @@ export function linesOf(entries: readonly Entry[]): Line[] {
 
 /** The last event that can still be taken back. */
 export function lastUndoable(entries: readonly Entry[]): Entry | null {
-  const undone = undoneIds(entries);
-  const counts = entries.filter((entry) => entry.kind !== "undo" && !undone.has(entry.id));
+  const counts = standing(entries);
   return counts[counts.length - 1] ?? null;
 }
 
+/** Events that count: neither taken back nor taking back. */
+export function standing(entries: readonly Entry[]): Entry[] {
+  const undone = undoneIds(entries);
+  return entries.filter((entry) => entry.kind !== "undo" && !undone.has(entry.id));
+}
+
 function lineOf(key: string, group: readonly Entry[], known: Known): Line | null {
-  const undone = undoneIds(group);
-  const alive = group.filter((entry) => entry.kind !== "undo" && !undone.has(entry.id));
+  const alive = standing(group);
   const last = alive[alive.length - 1];
   if (!last?.raw) return null;
   const answer = known.get(last.raw);
@@ -71,6 +77,7 @@ function lineOf(key: string, group: readonly Entry[], known: Known): Line | null
     raw: last.raw,
     item: answer?.item ?? null,
     pack: answer?.pack ?? null,
+    lot: answer?.lot ?? null,
     amount: amountOf(group, known),
     waiting: group.filter((entry) => !entry.answer && !entry.refused).length,
     trouble: troubleOf(alive),
@@ -78,21 +85,23 @@ function lineOf(key: string, group: readonly Entry[], known: Known): Line | null
   };
 }
 
-/** Own sum, moved to the server's count as of the last answered event unless a typed quantity came after it. */
+/** Own sum, moved by what the server's last count differs from it, unless a typed quantity came after that. */
 function amountOf(group: readonly Entry[], known: Known): Thousandths {
-  const answered = findLastIndex(group, (entry) => entry.answer !== null);
-  const later = group.slice(answered + 1);
-  const counted = parseAmount(group[answered]?.answer?.counted ?? "");
   const own = sum(group, known);
-  if (counted === null || later.some((entry) => entry.kind === "set" || entry.kind === "zero")) return own;
-  return own + counted - sum(group.slice(0, answered + 1), known);
+  const place = findLastIndex(group, (entry) => entry.answer?.counted != null);
+  const counted = parseAmount(group[place]?.answer?.counted ?? "");
+  if (counted === null || group.slice(place + 1).some(isTyped(group))) return own;
+  return own + counted - sum(group.slice(0, place + 1), known);
+}
+
+function isTyped(group: readonly Entry[]): (entry: Entry) => boolean {
+  const undone = undoneIds(group);
+  return (entry) => (entry.kind === "set" || entry.kind === "zero") && !undone.has(entry.id);
 }
 
 function sum(group: readonly Entry[], known: Known): Thousandths {
-  const undone = undoneIds(group);
   let amount = 0;
-  for (const entry of group) {
-    if (undone.has(entry.id)) continue;
+  for (const entry of standing(group)) {
     if (entry.kind === "zero") amount = 0;
     else if (entry.kind === "set") amount = effect(entry, known);
     else if (entry.kind === "scan") amount += effect(entry, known);
@@ -119,8 +128,8 @@ function target(entry: Entry, entries: readonly Entry[]): Entry {
 }
 
 function keyOf(entry: Entry, known: Known): string {
-  const item = known.get(entry.raw ?? "")?.item;
-  return item ? `item ${item.id}` : `raw ${entry.raw}`;
+  const answer = known.get(entry.raw ?? "");
+  return answer?.item ? `item ${answer.item.id} ${answer.lot ?? ""}` : `raw ${entry.raw}`;
 }
 
 /** What the server said a code is; the same code means the same thing for the rest of the bin. */

@@ -50,6 +50,14 @@ const app = new App({
     question.draw(state);
     void drawSync(queueState);
   },
+  onUnclear(raw, choices) {
+    const rows = choices.map(({ candidate, item, pack }) => ({
+      title: item?.name ?? candidate,
+      detail: pack?.unit ?? "",
+      value: candidate,
+    }));
+    choice.ask(t("choose_meaning", { code: raw }), rows, (candidate) => void app.choose(raw, candidate));
+  },
   onSync(state) {
     queueState = state;
     void drawSync(state);
@@ -77,7 +85,7 @@ async function readPhoto(file: File): Promise<void> {
   feedback.say("attention", t("photo_reading"));
   const reply = await api.readPhoto(await shrinkPhoto(file));
   if (reply.kind === "signed_out") return feedback.give("refused", t("signed_out"));
-  if (reply.kind === "failed") return feedback.give("refused", t("photo_failed"));
+  if (reply.kind === "failed") return feedback.give("refused", reply.reason ?? t("photo_failed"));
   const codes = distinct(reply.reading.codes);
   if (codes.length === 0) return feedback.give("refused", reply.reading.error ?? t("photo_nothing"));
   if (codes.length === 1) return takePhotoCode(codes[0]!);

@@ -25,7 +25,8 @@ export interface QueueParts {
   send(events: ScanEvent[]): Promise<Reply>;
   /** Run the work unless somebody else (another tab) is doing it; null where it was not run. */
   exclusively<T>(work: () => Promise<T>): Promise<T | null>;
-  onAnswer(answer: Answer): void;
+  /** Answers of one batch together: what they say was counted is as of its end. */
+  onAnswers(answers: Answer[]): void;
   onState(state: QueueState): void;
 }
 
@@ -98,13 +99,10 @@ export class Queue {
   }
 
   private async settle(answers: Answer[]): Promise<number> {
-    let settled = 0;
-    for (const answer of answers) {
-      if (!(await this.parts.outbox.settle(answer))) continue;
-      settled += 1;
-      this.parts.onAnswer(answer);
-    }
-    return settled;
+    const settled: Answer[] = [];
+    for (const answer of answers) if (await this.parts.outbox.settle(answer)) settled.push(answer);
+    if (settled.length > 0) this.parts.onAnswers(settled);
+    return settled.length;
   }
 }
 

@@ -9,7 +9,7 @@ import { parseAmount, wireAmount } from "./amount";
 import type { Answer, Bin } from "./contract";
 import type { Draft } from "./events";
 import type { Tone } from "./feedback";
-import { lastUndoable, linesOf, type Entry, type Line } from "./lines";
+import { lastUndoable, linesOf, standing, type Entry, type Line } from "./lines";
 import { recognise } from "./recognise";
 
 export interface OpenBin {
@@ -41,6 +41,8 @@ export interface State {
 export type Action =
   | { type: "code"; raw: string; symbology: string | null }
   | { type: "choose_bin"; bin: Bin }
+  /** What a code means that the server found to mean several things. */
+  | { type: "choose"; raw: string; candidate: string }
   | { type: "set"; raw: string; quantity: string }
   | { type: "undo" }
   | { type: "ask_close" }
@@ -52,7 +54,7 @@ export interface Said {
   /** Key of a translated sentence and what fills its gaps. */
   text: string;
   values?: Record<string, string>;
-  /** Text alone: nobody has to look up. */
+  /** No sound and no flash: nobody has to look up. */
   quiet?: boolean;
 }
 
@@ -70,6 +72,8 @@ export function decide(state: State, action: Action, newId: () => string): Outco
       return takeCode(state, action.raw, action.symbology, newId);
     case "choose_bin":
       return takeBin(state, { bin: action.bin, label: null }, newId);
+    case "choose":
+      return choose(state, action.raw, action.candidate, newId);
     case "set":
       return setQuantity(state, action.raw, action.quantity, newId);
     case "undo":
@@ -85,7 +89,7 @@ export function decide(state: State, action: Action, newId: () => string): Outco
 
 /** What to say when nothing has happened: which bin is open, if any. */
 export function whereWeAre({ open }: State): Said {
-  if (!open) return { tone: "bin", text: "scan_bin", quiet: true };
+  if (!open) return { tone: "idle", text: "scan_bin" };
   return { tone: "bin", text: "bin_opened", values: { bin: open.code }, quiet: true };
 }
 
@@ -98,8 +102,32 @@ function takeCode(state: State, raw: string, symbology: string | null, newId: ()
   if (state.question) return only(state, { tone: "refused", text: "answer_first" });
   if (!state.open) return only(state, { tone: "refused", text: "bin_first" });
   const { id: location, round } = state.open;
-  const draft: Draft = { id: newId(), kind: "scan", round, location, raw, symbology, quantity: "1.000" };
+  const candidate = chosenBefore(state.entries, raw);
+  const draft: Draft = { id: newId(), kind: "scan", round, location, raw, symbology, candidate, quantity: "1.000" };
   return counted(state, draft, "ok", "counted");
+}
+
+/** Whoever has chosen once in this bin is not asked again for the same code. */
+function chosenBefore(entries: readonly Entry[], raw: string): string | null {
+  return entries.find((entry) => entry.raw === raw && entry.candidate !== null)?.candidate ?? null;
+}
+
+/** Events cannot change: each one that waited for the choice is taken back and made again with it. */
+function choose(state: State, raw: string, candidate: string, newId: () => string): Outcome {
+  const unclear = standing(state.entries).filter((entry) => entry.raw === raw && isUnclear(entry));
+  const { open } = state;
+  if (!open) return only(state);
+  const drafts = unclear.flatMap(({ id, kind, symbology, quantity }): Draft[] => {
+    const here = { round: open.round, location: open.id };
+    const again = { ...here, id: newId(), kind, raw, symbology, candidate, quantity };
+    return [{ ...here, id: newId(), kind: "undo", undoes: id }, again];
+  });
+  const said: Said = { tone: "ok", text: "counted", values: { id: drafts[drafts.length - 1]?.id ?? "" } };
+  return { state: drafts.reduce(withEntry, state), drafts, said: drafts.length > 0 ? said : null };
+}
+
+export function isUnclear(entry: Entry): boolean {
+  return entry.answer?.status === "parked" && entry.answer.choices.length > 0;
 }
 
 function takeBin(state: State, visit: Visit, newId: () => string): Outcome {
@@ -165,11 +193,21 @@ function confirm(state: State, newId: () => string): Outcome {
   return { ...next, drafts: [draft, ...next.drafts] };
 }
 
-/** The server's answer to an event of this task; whatever is not on the screen any more changes nothing. */
-export function takeAnswer(state: State, answer: Answer): State {
-  if (!state.entries.some((entry) => entry.id === answer.id)) return state;
-  return { ...state, entries: state.entries.map((entry) => (entry.id === answer.id ? { ...entry, answer } : entry)) };
+/** The server's answers of one batch; whatever is not on the screen any more changes nothing. */
+export function takeAnswers(state: State, answers: readonly Answer[]): State {
+  const byId = new Map(answers.map((answer) => [answer.id, answer]));
+  if (!state.entries.some((entry) => byId.has(entry.id))) return state;
+  const entries = state.entries.map((entry) => ({ ...entry, answer: byId.get(entry.id) ?? entry.answer }));
+  return { ...state, entries };
 }
+
+/** After a start: what neither waits nor was answered here was answered while nobody looked. */
+export function takeSettled(state: State, outbox: ReadonlySet<string>): State {
+  const isLost = (entry: Entry): boolean => entry.answer === null && !outbox.has(entry.id);
+  return takeAnswers(state, state.entries.filter(isLost).map(({ id }) => ({ id, status: "accepted", ...NOTHING_SAID })));
+}
+
+const NOTHING_SAID = { reason: null, message: "", bin: null, item: null, pack: null, quantity: null, counted: null, choices: [] };
 
 /** The server will not have an event as it is: the screen says so on its line. */
 export function takeRefusal(state: State, id: string, refused: string): State {
@@ -196,8 +234,8 @@ function counted(state: State, draft: Draft, tone: Tone, text: string): Outcome 
 }
 
 function withEntry(state: State, draft: Draft): State {
-  const { id, kind, raw = null, symbology = null, quantity = null, undoes = null } = draft;
-  const entry: Entry = { id, kind, raw, symbology, quantity, undoes, answer: null, refused: null };
+  const { id, kind, raw = null, symbology = null, candidate = null, quantity = null, undoes = null } = draft;
+  const entry: Entry = { id, kind, raw, symbology, candidate, quantity, undoes, answer: null, refused: null };
   return { ...state, entries: [...state.entries, entry] };
 }
 

@@ -99,6 +99,11 @@ export class Store {
     return rows.filter((row) => row.refused !== null);
   }
 
+  /** Ids of everything that has not been answered. */
+  async unanswered(): Promise<Set<string>> {
+    return new Set((await (await this.open()).getAll("outbox")).map((row) => row.id));
+  }
+
   async parkedRows(): Promise<Parked[]> {
     return (await this.open()).getAll("parked");
   }

@@ -70,7 +70,7 @@ export class View {
     const name = element("span", { class: "line-name", text: nameOf(line) });
     if (line.waiting > 0) name.append(this.mark(hourglass, "waiting_line"));
     const text = element("span", { class: "line-text" }, name);
-    if (line.item) text.append(element("bdi", { class: "line-code", text: line.raw }));
+    if (line.item) text.append(element("bdi", { class: "line-code", text: [line.raw, line.lot].filter(Boolean).join(" · ") }));
     if (line.trouble !== null) {
       text.append(element("span", { class: "line-trouble" }, icon(triangle), line.trouble));
     }
