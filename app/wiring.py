@@ -8,20 +8,26 @@ from flask_babel import lazy_gettext as _l
 
 from app.catalog.imports import ItemImport
 from app.company import gate
+from app.company import rules as company_rules
 from app.company import views as company_views
 from app.company.queries import current_company
 from app.db import db
+from app.files import views as files_views
 from app.handheld import api as handheld_api
-from app.identity import access, people
+from app.identity import access, audit, people
 from app.identity import session as identity_session
 from app.identity.access import current_user
 from app.identity.rules import Permission
 from app.imports import cli as imports_cli
 from app.imports import views as imports_views
-from app.imports.kinds import KINDS
+from app.imports.kinds import KINDS, ImportKind
 from app.jobs import views as jobs_views
 from app.jobs.cli import jobs_cli
+from app.ledger.opening_balances import balance_kinds
+from app.ledger.openings import OpeningStock
 from app.notices import views as notices_views
+from app.partners.imports import PartnerImport
+from app.places.imports import BinImport
 from app.scanning.meanings import BIN, PACK, RESOLVERS
 from app.scanning.resolvers import resolve_bins, resolve_packs
 from app.web import errors, openapi, shell, start, words
@@ -33,9 +39,18 @@ FEATURES: tuple[tuple[Blueprint, str], ...] = (
     (company_views.bp, ""),
     (notices_views.bp, ""),
     (jobs_views.bp, ""),
+    (files_views.bp, "/files"),
     (imports_views.bp, "/imports"),
     (handheld_api.api_bp, openapi.PREFIX),
     (openapi.bp, openapi.PREFIX),
+)
+
+IMPORT_KINDS: tuple[ImportKind, ...] = (
+    ItemImport(),
+    PartnerImport(),
+    BinImport(),
+    OpeningStock(),
+    *balance_kinds(),
 )
 
 COMMANDS = (imports_cli.import_command, imports_cli.work_command, jobs_cli)
@@ -68,8 +83,10 @@ def wire(app: Flask) -> None:
         app.register_blueprint(blueprint, url_prefix=prefix)
     for command in COMMANDS:
         app.cli.add_command(command)
-    KINDS.update({kind.key: kind for kind in (ItemImport(),)})
+    KINDS.update({kind.key: kind for kind in IMPORT_KINDS})
     RESOLVERS.update({PACK: resolve_packs, BIN: resolve_bins})
+    audit.ACTIONS.update(company_rules.ACTIONS)
+    audit.WORDS.update(company_rules.WORDS)
     app.context_processor(_shell_context)
 
 

@@ -32,7 +32,7 @@ ACCOUNTS = Listing(
     statement=select_accounts(),
     columns=(
         Column("code", _l("Code"), "code", sort=Account.code),
-        Column("name", _l("Account"), label=account_name, is_title=True),
+        Column("name", _l("Account name"), label=account_name, is_title=True),
         Column("category", _l("Category"), sort=Account.category, label=lambda row: gettext(CATEGORIES[row.category])),
         Column("direction", _l("Increases on"), label=lambda row: gettext(SIDES[row.direction])),
     ),

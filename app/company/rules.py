@@ -1,7 +1,7 @@
 """The two charts of accounts by role, what a company chooses, its own fields, and how documents are numbered."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -238,12 +238,6 @@ class Field:
             raise FieldInvalid(value=value, name=self.name) from error
 
 
-def parse_fields(fields: Sequence[Field], typed: Mapping[str, str]) -> dict[str, str]:
-    """Return the values to keep of what was *typed* by key; fields that were not asked keep nothing."""
-    values = {field.key: field.parse(typed.get(field.key, "")) for field in fields}
-    return {key: value for key, value in values.items() if value}
-
-
 def split_choices(text: str) -> tuple[str, ...]:
     """Return the choices written one a line, each once."""
     return tuple(dict.fromkeys(line.strip() for line in text.splitlines() if line.strip()))
@@ -284,3 +278,33 @@ _PARSERS = {FieldKind.TEXT: _text, FieldKind.NUMBER: _number, FieldKind.DATE: _d
 def document_number(series: str, day: date, number: int) -> str:
     """Return the number as it is printed: PD20261123-0001."""
     return f"{series}{day:%Y%m%d}-{number:04d}"
+
+
+# --- the audit trail's words --------------------------------------------------------------------------------------
+
+ACTIONS: dict[str, str] = {
+    "company.set_up": N_("Company set up"),
+    "company.edit": N_("Settings changed"),
+    "own_field.add": N_("Own field added"),
+    "own_field.edit": N_("Own field changed"),
+    "own_field.retire": N_("Own field retired"),
+    "own_field.restore": N_("Own field brought back"),
+}
+WORDS: dict[str, str] = {
+    "settings": N_("Settings"),
+    "tax_status": N_("VAT status"),
+    "time_zone": N_("Time zone"),
+    "locale": N_("Language of documents"),
+    "one_person": N_("Company of one person"),
+    "bill_with_goods": N_("The bill comes with the goods"),
+    "http_full": N_("Full use over plain HTTP"),
+    "chart": N_("Chart of accounts"),
+    "currency": N_("Currency"),
+    "subject": N_("For"),
+    "kind": N_("Kind"),
+    "choices": N_("Choices"),
+    **{chart.value: name for chart, name in CHART_NAMES.items()},
+    **{status.value: name for status, name in TAX_STATUS_NAMES.items()},
+    **{subject.value: name for subject, name in SUBJECT_NAMES.items()},
+    **{kind.value: name for kind, name in KIND_NAMES.items()},
+}

@@ -125,7 +125,8 @@ def audit_listing(session: Session) -> Listing:
 
 def details(facts: dict[str, Any]) -> str:
     """Return the facts of an audit row as one line: name: value; name: old → new."""
-    return str(gettext("; ")).join(f"{_word(key)}{gettext(': ')}{_shown(value)}" for key, value in facts.items())
+    colon = gettext(": ")
+    return str(gettext("; ")).join(f"{_word(key)}{colon}{_shown(value)}" for key, value in facts.items())
 
 
 def _shown(value: Any) -> str:

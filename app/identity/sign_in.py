@@ -79,6 +79,11 @@ def finish_sign_in(
     return SignedIn(principal_of(user), entered)
 
 
+def enter_new_owner(session: Session, user: User, device_name: str, now: datetime) -> SignedIn:
+    """Let in who has just set the company up, without asking for the password again."""
+    return SignedIn(principal_of(user), _enter_device(session, None, device_name, user.id, now))
+
+
 def _enter_device(session: Session, device: UUID | None, name: str, user_id: int, now: datetime) -> UUID:
     """Return the device used; a revoked or unknown one becomes a new device, its old scans stay the old one's."""
     known = session.get(Device, device) if device is not None else None
