@@ -27,11 +27,13 @@ from sqlalchemy import (
     TypeDecorator,
     event,
     text,
+    type_coerce,
 )
 from sqlalchemy.engine import Engine
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.schema import DDL
+from sqlalchemy.sql import operators
 
 from app.kernel.exact import MONEY_PLACES, PRICE_PLACES, QUANTITY_PLACES, from_scaled, to_scaled
 
@@ -71,6 +73,17 @@ class Scaled(TypeDecorator[Decimal]):
 
     impl = BigInteger
     cache_ok = True
+
+    class Comparator(TypeDecorator.Comparator[Decimal]):
+        """Sums and differences keep their places; products are refused: int64 would overflow unseen."""
+
+        def operate(self, op: Any, *other: Any, **kwargs: Any) -> Any:
+            if op in (operators.mul, operators.truediv, operators.floordiv):
+                raise TypeError("scaled columns are never multiplied or divided in SQL")
+            result = super().operate(op, *other, **kwargs)
+            return type_coerce(result, self.type) if op in (operators.add, operators.sub) else result
+
+    comparator_factory = Comparator
 
     def __init__(self, places: int) -> None:
         super().__init__()

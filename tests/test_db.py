@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 from flask import Flask
-from sqlalchemy import text
+from sqlalchemy import func, select, text
 from sqlalchemy.exc import DBAPIError, StatementError
 from sqlalchemy.orm import Session
 
@@ -74,6 +74,24 @@ def test_lost_digits_and_floats_are_refused(write: Write) -> None:
     with pytest.raises(StatementError) as inexact:
         keep(1.5)
     assert isinstance(inexact.value.orig, TypeError)
+
+
+def test_sums_and_differences_of_scaled_columns_keep_their_places(write: Write) -> None:
+    with write() as session:
+        unit = Unit(name="瓶")
+        session.add(unit)
+        session.flush()
+        session.add(Item(code="1", name="x", unit_id=unit.id, minimum=Decimal("3.5"), safety=Decimal("1.25")))
+    difference = func.sum(Item.minimum) - func.sum(Item.safety)
+    row = db.session.execute(
+        select(difference, func.max(Item.minimum + Decimal("0.5")), func.max(Item.safety - 1))
+    ).one()
+    assert tuple(row) == (Decimal("2.25"), Decimal(4), Decimal("0.25"))
+
+
+def test_scaled_columns_are_never_multiplied_in_sql() -> None:
+    with pytest.raises(TypeError, match="never multiplied"):
+        select(Item.minimum * Item.safety)
 
 
 def _audit(session: Session) -> None:

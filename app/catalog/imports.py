@@ -1,21 +1,19 @@
 """Items from a spreadsheet: a shop's own export is understood as it is, every slip in it is named."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from decimal import Decimal
-from typing import TypeVar
 
 from sqlalchemy.orm import Session
 
 from app.catalog.bulk import add_items, check_items
 from app.catalog.rules import ItemDraft, ItemRow, PackDraft, TaxRateWrong
 from app.identity.rules import Permission
+from app.imports.cells import CellReader
 from app.imports.kinds import Applying, Cells
 from app.imports.rules import Field, is_yes
 from app.kernel.errors import RuleBroken
 from app.kernel.exact import ZERO, parse_exact, parse_price, parse_quantity
 from app.kernel.i18n import N_
-
-Value = TypeVar("Value")
 
 DEFAULT_UNIT = "件"
 RATE_PLACES = 2
@@ -73,25 +71,6 @@ class ItemImport:
         add_items(session, [_read(cells)[0] for cells in rows])
 
 
-class Cell:
-    """Reads cells of one row and collects what is wrong instead of stopping at the first slip."""
-
-    def __init__(self, cells: Cells) -> None:
-        self.cells = cells
-        self.problems: list[RuleBroken] = []
-
-    def read(self, key: str, parse: Callable[[str], Value], default: Value) -> Value:
-        """Return the parsed cell, or *default* where it is empty or wrong."""
-        text = self.cells.get(key, "")
-        if not text:
-            return default
-        try:
-            return parse(text)
-        except RuleBroken as problem:
-            self.problems.append(problem)
-            return default
-
-
 def tax_rate(text: str) -> int:
     """Return basis points of "13", "13%", "0.13"."""
     number = parse_exact(text.removesuffix("%"), RATE_PLACES if "%" in text else RATE_PLACES * 2)
@@ -108,15 +87,15 @@ def several(text: str) -> tuple[str, ...]:
 
 
 def _read(cells: Cells) -> tuple[ItemRow, list[RuleBroken]]:
-    cell = Cell(cells)
+    cell = CellReader(cells)
     expiry = cell.read("tracks_expiry", is_yes, default=False)
     draft = ItemDraft(
-        name=cells.get("name", ""),
-        unit=cells.get("unit", "") or DEFAULT_UNIT,
-        code=cells.get("code", ""),
-        initials=cells.get("initials", ""),
-        spec=cells.get("spec", ""),
-        category=cells.get("category", ""),
+        name=cell.text("name"),
+        unit=cell.text("unit") or DEFAULT_UNIT,
+        code=cell.text("code"),
+        initials=cell.text("initials"),
+        spec=cell.text("spec"),
+        category=cell.text("category"),
         tax_rate=cell.read("tax_rate", tax_rate, 1300),
         purchase_price=cell.read("purchase_price", parse_price, None),
         sale_price=cell.read("sale_price", parse_price, None),
@@ -129,8 +108,8 @@ def _read(cells: Cells) -> tuple[ItemRow, list[RuleBroken]]:
     return ItemRow(draft, codes, _packs(cell)), cell.problems
 
 
-def _packs(cell: Cell) -> tuple[PackDraft, ...]:
-    unit, codes = cell.cells.get("pack_unit", ""), cell.read("pack_barcode", several, NONE)
+def _packs(cell: CellReader) -> tuple[PackDraft, ...]:
+    unit, codes = cell.text("pack_unit"), cell.read("pack_barcode", several, NONE)
     factor = cell.read("pack_factor", parse_quantity, None)
     if not unit and factor is None and not codes:
         return ()

@@ -95,6 +95,11 @@ def parse_quantity(text: str) -> Decimal:
     return parse_exact(text, QUANTITY_PLACES)
 
 
+def parse_whole(text: str) -> int:
+    """Return a whole number from what a person typed."""
+    return int(parse_exact(text, 0))
+
+
 def parse_money(text: str) -> Decimal:
     """Return an amount of at most 2 decimals from what a person typed."""
     return parse_exact(text, MONEY_PLACES)

@@ -9,7 +9,7 @@ from app.imports.cells import CellReader
 from app.imports.kinds import Applying, Cells
 from app.imports.rules import Field
 from app.kernel.errors import RuleBroken
-from app.kernel.exact import parse_exact
+from app.kernel.exact import parse_whole
 from app.kernel.i18n import N_
 from app.places.rules import BinRow
 from app.places.service import add_bins, check_bins
@@ -48,6 +48,6 @@ class BinImport:
 
 def _read(cells: Cells) -> tuple[BinRow, list[RuleBroken]]:
     cell = CellReader(cells)
-    walk = int(cell.read("walk", lambda text: parse_exact(text, 0), 0))
+    walk = cell.read("walk", parse_whole, 0)
     row = BinRow(cell.text("code"), cell.text("name"), cell.text("warehouse"), cell.text("zone"), walk)
     return row, cell.problems

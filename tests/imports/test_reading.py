@@ -54,7 +54,7 @@ def test_blank_rows_are_left_out(tmp_path: Path) -> None:
         ("a.pdf", b"%PDF-1.4"),
         ("a.csv.gz", b"no gzip"),
         ("a.csv", b"a,b\n1,\0\n"),
-        ("a.csv.gz", gzip.compress(b"a,b\n" * 1000)[:-20]),
+        ("a.csv.gz", gzip.compress(b"a,b\n" * 1000, mtime=0)[:-20]),
     ],
 )
 def test_a_broken_file_is_refused_with_a_sentence(tmp_path: Path, name: str, content: bytes) -> None:

@@ -1,0 +1,41 @@
+"""The lots that scans and imports name: found, or made where goods of a lot lie that nobody entered yet."""
+
+from collections.abc import Iterable, Mapping
+from datetime import date
+from typing import cast
+
+from sqlalchemy import Table, select, tuple_
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from app.catalog.models import Lot
+
+LOT = cast("Table", Lot.__table__)
+LotKey = tuple[int, str]  # item id, lot code
+CHUNK = 5_000
+
+
+def find_lots(session: Session, keys: Iterable[LotKey]) -> dict[LotKey, int]:
+    """Return the ids of these lots; those nobody entered are left out."""
+    wanted = sorted(keys)
+    found: dict[LotKey, int] = {}
+    for start in range(0, len(wanted), CHUNK):
+        chunk = wanted[start : start + CHUNK]
+        rows = session.execute(
+            select(LOT.c.id, LOT.c.item_id, LOT.c.code).where(tuple_(LOT.c.item_id, LOT.c.code).in_(chunk))
+        )
+        found |= {(row.item_id, row.code): row.id for row in rows}
+    return found
+
+
+def ensure_lots(session: Session, lots: Mapping[LotKey, date | None]) -> dict[LotKey, int]:
+    """Return the ids of these lots; missing ones are made with their expiry dates."""
+    known = find_lots(session, lots)
+    missing = {key: expiry for key, expiry in lots.items() if key not in known}
+    if not missing:
+        return known
+    insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
+    rows = [{"item_id": item_id, "code": code, "expiry": expiry} for (item_id, code), expiry in sorted(missing.items())]
+    # Somebody may find the same lot at this moment: theirs is as good.
+    session.execute(insert(LOT).on_conflict_do_nothing(), rows)
+    return known | find_lots(session, missing)
