@@ -1,0 +1,137 @@
+"""What an approval needs: the difference as it was seen, a cost where nobody knows one, a reason if there is one."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from enum import StrEnum
+from hashlib import blake2b
+from typing import Final
+
+from app.kernel.errors import InvalidInput, RuleBroken
+from app.kernel.exact import ZERO, plain
+from app.kernel.i18n import N_
+from app.stocktake.causes.rules import Place
+from app.stocktake.counting.rules import LineCount
+from app.stocktake.report.rules import Line
+
+
+class GapReason(StrEnum):
+    """Why goods are too few or too many, as far as the approver knows."""
+
+    UNKNOWN = ""
+    LOST = "lost"
+    DAMAGED = "damaged"
+    STOLEN = "stolen"
+    MISPLACED = "misplaced"
+    RECEIVED_WRONG = "received_wrong"
+    SHIPPED_WRONG = "shipped_wrong"
+    NOT_BOOKED = "not_booked"
+    SWAPPED = "swapped"
+    WRONG_UNIT = "wrong_unit"
+
+
+REASON_NAMES: Final[dict[GapReason, str]] = {
+    GapReason.UNKNOWN: N_("Not known"),
+    GapReason.LOST: N_("Lost"),
+    GapReason.DAMAGED: N_("Damaged or spoiled"),
+    GapReason.STOLEN: N_("Stolen"),
+    GapReason.MISPLACED: N_("Put into another bin"),
+    GapReason.RECEIVED_WRONG: N_("Received wrongly"),
+    GapReason.SHIPPED_WRONG: N_("Shipped wrongly"),
+    GapReason.NOT_BOOKED: N_("Moved but not booked"),
+    GapReason.SWAPPED: N_("Taken for another item"),
+    GapReason.WRONG_UNIT: N_("Carton taken for a piece"),
+}
+
+
+class AlreadyDecided(RuleBroken):
+    """Nothing of this line waits for an approval."""
+
+    message = N_("This line was already decided.")
+
+
+class RecountFirst(RuleBroken):
+    """The tolerance asks for a second person's count."""
+
+    message = N_("This difference is beyond the tolerance: have it recounted by somebody else first.")
+
+
+class RecountAwaited(RuleBroken):
+    """A recount was asked and is not in."""
+
+    message = N_("A recount of this line is under way.")
+
+
+class NotCounted(RuleBroken):
+    """What nobody counted is never adjusted."""
+
+    message = N_("Nobody counted this line, so there is nothing to approve.")
+
+
+class OutsideScope(RuleBroken):
+    """What is out of scope is never adjusted."""
+
+    message = N_("This line is out of scope: it is reported, not adjusted.")
+
+
+class DifferenceChanged(RuleBroken):
+    """The difference is not what the approver saw."""
+
+    message = N_("The difference has changed since you looked: it is %(difference)s now. Please look again.")
+
+
+class ReportChanged(RuleBroken):
+    """The differences are not what the approver saw."""
+
+    message = N_("The report has changed since you looked. Please look again.")
+
+
+class CostMissing(InvalidInput):
+    """A surplus of goods that nobody knows the cost of."""
+
+    message = N_("Nobody knows what this item costs: enter its cost per unit.")
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What somebody approves: lines with the differences they saw, or every line there is to approve, as they saw it.
+
+    `seen_all` is the fingerprint of those lines; it stands alone. `unit_costs` are for surplus of unknown cost.
+    """
+
+    seen: Mapping[Place, Decimal] = field(default_factory=dict)
+    seen_all: str | None = None
+    unit_costs: Mapping[Place, Decimal] = field(default_factory=dict)
+    reason: GapReason = GapReason.UNKNOWN
+    note: str = ""
+
+
+def fingerprint(lines: Iterable[Line]) -> str:
+    """Return one word for the differences of *lines*: any change of any of them changes it."""
+    digest = blake2b(digest_size=12)
+    for line in sorted(lines, key=lambda each: each.place):
+        digest.update(f"{tuple(line.place)}={plain(line.difference or ZERO)};".encode())
+    return digest.hexdigest()
+
+
+def needs_cost(line: Line) -> bool:
+    """Say whether posting the line needs a cost that nobody knows."""
+    return (line.difference or ZERO) > 0 and line.unit_cost is None
+
+
+def ensure_can_approve(line: Line, seen: Decimal | None, unit_cost: Decimal | None) -> None:
+    """Refuse an approval of a line as it stands; *seen* None: it was seen together with all others."""
+    if not line.known.in_scope:
+        raise OutsideScope
+    if line.status is LineCount.NOT_COUNTED:
+        raise NotCounted
+    if line.awaits_recount:
+        raise RecountAwaited
+    if line.is_decided:
+        raise AlreadyDecided
+    if line.needs_recount:
+        raise RecountFirst
+    if seen is not None and line.difference != seen:
+        raise DifferenceChanged(difference=plain(line.difference or ZERO))
+    if needs_cost(line) and unit_cost is None:
+        raise CostMissing

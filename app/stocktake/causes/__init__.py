@@ -1,0 +1,1 @@
+"""What probably caused a difference, with the evidence for it."""

@@ -1,0 +1,1 @@
+"""From scan events to counts."""

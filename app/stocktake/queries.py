@@ -1,0 +1,250 @@
+"""What pages and phones ask about stocktakes: the list, one of them, its bins and how far they are."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, Select, case, func, select
+from sqlalchemy.orm import Session, aliased
+
+from app.catalog.models import Item, Lot
+from app.identity.models import User
+from app.kernel.owncode import OwnKind, make_own_code
+from app.places.models import Location
+from app.stocktake.models import Stocktake, StocktakeBin, StocktakeLine
+from app.stocktake.rules import BinState, NoSuchStocktake, StocktakeState
+
+_Warehouse = aliased(Location)
+# What a recount asks for, by bin and round.
+Recounts = Mapping[tuple[int, int], list[dict[str, Any]]]
+
+
+@dataclass(frozen=True)
+class BinView:
+    """A bin of a stocktake as it stands: the state of its latest round, and who counts or counted it."""
+
+    id: int
+    code: str
+    name: str
+    state: BinState
+    round: int
+    counters: tuple[str, ...]
+    opened_at: datetime | None
+    closed_at: datetime | None
+    lease_until: datetime | None
+    main_id: int
+
+    @property
+    def counter(self) -> str | None:
+        """The names of the counters in one word, None where nobody counted yet."""
+        return ", ".join(self.counters) or None
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far counting is."""
+
+    bins: int
+    closed: int
+    open: int
+
+    @property
+    def percent(self) -> int:
+        """Closed bins of all, in whole percent."""
+        return 100 * self.closed // self.bins if self.bins else 0
+
+
+@dataclass(frozen=True)
+class StocktakeView:
+    """A stocktake with the names its page shows."""
+
+    row: Stocktake
+    warehouse: str
+    created_by: str
+    posted_by: str | None
+    scope: tuple[str, ...] = ()
+    bins: Sequence[BinView] = field(default_factory=tuple)
+
+    @property
+    def progress(self) -> Progress:
+        """How far counting is."""
+        return progress_of(self.bins)
+
+
+def find_stocktake(session: Session, stocktake_id: int) -> Stocktake | None:
+    """Return the stocktake, None where there is none."""
+    return session.get(Stocktake, stocktake_id)
+
+
+def get_stocktake(session: Session, stocktake_id: int) -> Stocktake:
+    """Return the stocktake. Errors: NoSuchStocktake."""
+    found = find_stocktake(session, stocktake_id)
+    if found is None:
+        raise NoSuchStocktake
+    return found
+
+
+def stocktake_rows() -> Select[*tuple[Any, ...]]:
+    """Return the statement of the list of stocktakes: one row each, with its bins counted."""
+    latest = (
+        select(StocktakeBin.stocktake_id, StocktakeBin.bin_id, func.max(StocktakeBin.round).label("round"))
+        .group_by(StocktakeBin.stocktake_id, StocktakeBin.bin_id)
+        .subquery()
+    )
+    is_closed = case((StocktakeBin.state == BinState.CLOSED, StocktakeBin.bin_id))
+    bins = (
+        select(
+            StocktakeBin.stocktake_id,
+            func.count(StocktakeBin.bin_id.distinct()).label("bins"),
+            func.count(is_closed.distinct()).label("closed"),
+        )
+        .join(
+            latest,
+            (latest.c.stocktake_id == StocktakeBin.stocktake_id)
+            & (latest.c.bin_id == StocktakeBin.bin_id)
+            & (latest.c.round == StocktakeBin.round),
+        )
+        .group_by(StocktakeBin.stocktake_id)
+        .subquery()
+    )
+    return (
+        select(
+            Stocktake.id,
+            Stocktake.number,
+            Stocktake.state,
+            Stocktake.scope_kind,
+            Stocktake.blind,
+            Stocktake.created_at,
+            Stocktake.note,
+            _Warehouse.code.label("warehouse"),
+            User.name.label("created_by"),
+            func.coalesce(bins.c.bins, 0).label("bins"),
+            func.coalesce(bins.c.closed, 0).label("closed"),
+        )
+        .join(_Warehouse, _Warehouse.id == Stocktake.warehouse_id)
+        .join(User, User.id == Stocktake.created_by)
+        .outerjoin(bins, bins.c.stocktake_id == Stocktake.id)
+    )
+
+
+def list_under_way(session: Session, states: Collection[StocktakeState]) -> Sequence[Row[Any]]:
+    """Return the stocktakes in these states with their bins counted, the oldest first. One query."""
+    return session.execute(stocktake_rows().where(Stocktake.state.in_(states)).order_by(Stocktake.id)).all()
+
+
+def get_view(session: Session, stocktake_id: int) -> StocktakeView:
+    """Return the stocktake with everything its page shows. Errors: NoSuchStocktake."""
+    creator, poster = aliased(User), aliased(User)
+    statement = (
+        select(Stocktake, _Warehouse.code, _Warehouse.name, creator.name, poster.name)
+        .join(_Warehouse, _Warehouse.id == Stocktake.warehouse_id)
+        .join(creator, creator.id == Stocktake.created_by)
+        .outerjoin(poster, poster.id == Stocktake.posted_by)
+        .where(Stocktake.id == stocktake_id)
+    )
+    found = session.execute(statement).one_or_none()
+    if found is None:
+        raise NoSuchStocktake
+    row, code, name, created_by, posted_by = found
+    bins = list_bins(session, stocktake_id)
+    return StocktakeView(row, f"{code} {name}".strip(), created_by, posted_by, (), bins)
+
+
+def list_bins(session: Session, stocktake_id: int) -> list[BinView]:
+    """Return the bins of a stocktake by their codes, each as its latest round stands. One query."""
+    statement = (
+        select(StocktakeBin, Location.code, Location.name, User.name)
+        .join(Location, Location.id == StocktakeBin.bin_id)
+        .outerjoin(User, User.id == StocktakeBin.counter_id)
+        .where(StocktakeBin.stocktake_id == stocktake_id)
+        .order_by(
+            Location.walk, Location.natural_code, StocktakeBin.round, StocktakeBin.is_main.desc(), StocktakeBin.id
+        )
+    )
+    by_bin: dict[int, list[Any]] = defaultdict(list)
+    for found in session.execute(statement):
+        by_bin[found[0].bin_id].append(found)
+    return [_bin_view(rows) for rows in by_bin.values()]
+
+
+def _bin_view(rows: Sequence[Any]) -> BinView:
+    """Return the bin of *rows*, its counts in order of rounds."""
+    last = rows[-1][0].round
+    latest = [row for row in rows if row[0].round == last]
+    main: StocktakeBin = latest[0][0]
+    counts = [row[0] for row in latest]
+    closings = [count.closed_at for count in counts if count.closed_at]
+    return BinView(
+        id=main.bin_id,
+        code=latest[0][1],
+        name=latest[0][2],
+        state=_state_of(counts),
+        round=last,
+        counters=tuple(row[3] for row in latest if row[3]),
+        opened_at=main.opened_at,
+        closed_at=max(closings, default=None),
+        lease_until=main.lease_until,
+        main_id=main.id,
+    )
+
+
+def _state_of(counts: Iterable[StocktakeBin]) -> BinState:
+    """Return how far a round is: one complete count is enough, one beginner makes it open."""
+    states = {count.state for count in counts}
+    return next((state for state in (BinState.CLOSED, BinState.OPEN) if state in states), BinState.WAITING)
+
+
+def progress_of(bins: Sequence[BinView]) -> Progress:
+    """Return how many bins are closed and open."""
+    states = [each.state for each in bins]
+    return Progress(len(states), states.count(BinState.CLOSED), states.count(BinState.OPEN))
+
+
+def phone_view(session: Session, stocktake_id: int, now: datetime) -> dict[str, Any]:
+    """Return what a phone needs to count: the bins, their labels' codes, and what a recount asks for.
+
+    A bin whose counter's lease has ended stands as waiting: whoever comes may count it. Three queries.
+    """
+    stocktake = get_stocktake(session, stocktake_id)
+    bins = list_bins(session, stocktake_id)
+    recounts = _recounts(session, stocktake_id) if any(each.round > 1 for each in bins) else {}
+    return {
+        "id": stocktake.id,
+        "number": stocktake.number,
+        "state": stocktake.state.value,
+        "blind": stocktake.blind,
+        "bins": [_phone_bin(each, recounts, now) for each in bins],
+    }
+
+
+def _phone_bin(
+    view: BinView, recounts: Mapping[tuple[int, int], list[dict[str, Any]]], now: datetime
+) -> dict[str, Any]:
+    ended = view.state is BinState.OPEN and view.lease_until is not None and view.lease_until <= now
+    return {
+        "id": view.id,
+        "code": view.code,
+        "name": view.name,
+        "state": (BinState.WAITING if ended else view.state).value,
+        "round": view.round,
+        "counter": view.counter,
+        "codes": [make_own_code(OwnKind.BIN, view.id), view.code],
+        "recount": recounts.get((view.id, view.round), []),
+    }
+
+
+def _recounts(session: Session, stocktake_id: int) -> Recounts:
+    """Return what each round after the first asks for, by bin and round."""
+    statement = (
+        select(StocktakeLine.bin_id, StocktakeLine.asked, Item.code, Item.name, Lot.code)
+        .join(Item, Item.id == StocktakeLine.item_id)
+        .join(Lot, Lot.id == StocktakeLine.lot_id)
+        .where(StocktakeLine.stocktake_id == stocktake_id, StocktakeLine.asked > 1)
+        .order_by(Item.code)
+    )
+    asked: dict[tuple[int, int], list[dict[str, Any]]] = defaultdict(list)
+    for bin_id, round_number, code, name, lot in session.execute(statement):
+        asked[bin_id, round_number].append({"code": code, "name": name, "lot": lot or None})
+    return asked

@@ -1,0 +1,1 @@
+"""The difference report: books, counts, differences, their value and likely causes."""

@@ -1,0 +1,316 @@
+"""What a report is made of, read set-wise: the number of statements does not grow with the number of lines."""
+
+from bisect import bisect_right
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from decimal import Decimal
+from operator import itemgetter
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, and_, case, literal_column, or_, select, union_all
+from sqlalchemy.orm import Session
+
+from app.catalog.models import Barcode, Item, Pack, Unit
+from app.company.queries import get_company
+from app.kernel.exact import ZERO
+from app.ledger.models import Balance, Cost, CountAnchor, Move
+from app.ledger.rules import Reason, ids_of
+from app.places.models import Location
+from app.places.rules import End
+from app.scanning.queries import list_parked, list_scans
+from app.stocktake.causes.rules import Gap, Looks, Place, explain
+from app.stocktake.counting.queries import TASK
+from app.stocktake.counting.rules import Count, CountKey, Goods, by_bin, fold, found
+from app.stocktake.models import Stocktake, StocktakeApproval, StocktakeBin, StocktakeItem, StocktakeLine
+from app.stocktake.report.rules import BookAt, Facts, Known, Line, Tally, build, questions, tally, window
+from app.stocktake.rules import BY_ITEM, StocktakeState
+
+MANY: Final = 5_000  # values in one IN list
+_OWN: ColumnElement[int] = literal_column(
+    str(max(End))
+)  # as a literal, so that the partial indexes of moves are seen to fit
+
+
+@dataclass(frozen=True, slots=True)
+class ItemLabel:
+    """How an item is shown."""
+
+    code: str
+    name: str
+    spec: str
+    unit: str
+
+
+@dataclass
+class Report:
+    """A stocktake's differences as of now; `labels` name what the lines are about."""
+
+    stocktake: Stocktake
+    lines: list[Line]
+    counts: Mapping[CountKey, Count]
+    parked: Sequence[Any]
+    one_person: bool
+    items: Mapping[int, ItemLabel]
+    now: datetime
+    total: Tally = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.total = tally(self.lines)
+
+    def find(self, place: Place) -> Line | None:
+        """Return the line of *place*, None where the report has none."""
+        return next((line for line in self.lines if line.place == place), None)
+
+
+@dataclass(frozen=True)
+class Shelves:
+    """What lies in the places of a stocktake now, and what came and went there since an instant."""
+
+    quantities: Mapping[Place, Decimal]
+    changes: Mapping[Place, Sequence[tuple[datetime, Decimal]]]
+
+    def book(self, asked: BookAt) -> Decimal:
+        """Return what the books say lay there at that instant, by when goods moved."""
+        changes = self.changes.get(asked.place, ())
+        later = changes[bisect_right(changes, asked.at, key=itemgetter(0)) :]
+        return self.quantities.get(asked.place, ZERO) - sum((change for _, change in later), ZERO)
+
+
+def read_report(session: Session, stocktake: Stocktake, now: datetime, bins: Collection[int] | None = None) -> Report:
+    """Return the report of the whole stocktake, or of some of its *bins*."""
+    company = get_company(session)
+    counts = fold(list_scans(session, TASK, stocktake.id, bins))
+    grouped = by_bin(counts.values())
+    parked = list_parked(session, TASK, stocktake.id)
+    kept = _kept_lines(session, stocktake.id, bins)
+    beyond = found(counts.values(), {(line.place.bin, Goods(line.place.item, line.place.lot)) for line in kept})
+    scope = _read_scope(session, stocktake)
+    others = {bin_id for bin_id, _ in beyond} - scope.bins
+    shelves = _read_shelves(session, _Where(stocktake.id, others, bins), _since(counts.values(), now))
+    known = [*kept, *_found_lines(beyond, scope)]
+    if stocktake.state is not StocktakeState.POSTED:
+        known += _arrived_lines(known, shelves, grouped, scope)
+    asked = questions(known, grouped, now, one_person=company.one_person)
+    items, costs = _read_items(session, stocktake.id, {line.place.item for line in known if line.id is None})
+    facts = Facts(
+        known=known,
+        counts=grouped,
+        books={each: shelves.book(each) for each in asked},
+        costs=costs,
+        tolerance=stocktake.tolerance,
+        stirs={place: [at for at, _ in changes] for place, changes in shelves.changes.items()},
+        parked_bins=frozenset(row.location_id for row in parked if row.location_id),
+        one_person=company.one_person,
+        now=now,
+    )
+    lines = build(facts)
+    if stocktake.state is StocktakeState.POSTED and stocktake.posting_seq is not None:
+        lines = _as_posted(session, stocktake.posting_seq, lines)
+    return Report(stocktake, lines, counts, parked, company.one_person, items, now)
+
+
+def _since(counts: Iterable[Count], now: datetime) -> datetime:
+    span = window(counts)
+    return min(span[0], now) if span else now
+
+
+# --- lines ----------------------------------------------------------------------------------------------------------
+
+
+def _kept_lines(session: Session, stocktake_id: int, bins: Collection[int] | None) -> list[Known]:
+    line = StocktakeLine.__table__.c
+    standing = and_(StocktakeApproval.line_id == line.id, StocktakeApproval.serial == line.approvals)
+    statement = (
+        select(
+            *(line.id, line.bin_id, line.item_id, line.lot_id, line.is_found, line.asked, line.state),
+            *(line.has_changed, StocktakeApproval.difference),
+        )
+        .join(Location, Location.id == line.bin_id)
+        .outerjoin(StocktakeApproval, standing)
+        .where(line.stocktake_id == stocktake_id)
+        .order_by(Location.walk, Location.natural_code, line.id)
+    )
+    if bins is not None:
+        statement = statement.where(line.bin_id.in_(bins))
+    return [
+        Known(Place(bin_id, item, lot), number, is_found, True, asked, state, has_changed, approved)
+        for number, bin_id, item, lot, is_found, asked, state, has_changed, approved in session.execute(statement)
+    ]
+
+
+@dataclass(frozen=True)
+class _Scope:
+    """What a stocktake takes: its bins, and its items where it takes only some (else None)."""
+
+    bins: frozenset[int]
+    items: frozenset[int] | None
+
+    def holds(self, bin_id: int, item: int) -> bool:
+        """Say whether goods of *item* in a bin are to be counted here."""
+        return bin_id in self.bins and (self.items is None or item in self.items)
+
+
+def _read_scope(session: Session, stocktake: Stocktake) -> _Scope:
+    bins = session.scalars(select(StocktakeBin.bin_id).where(StocktakeBin.stocktake_id == stocktake.id))
+    if stocktake.scope_kind not in BY_ITEM:
+        return _Scope(frozenset(bins), None)
+    items = session.scalars(select(StocktakeItem.item_id).where(StocktakeItem.stocktake_id == stocktake.id))
+    return _Scope(frozenset(bins), frozenset(items))
+
+
+def _found_lines(beyond: Mapping[tuple[int, Goods], int], scope: _Scope) -> list[Known]:
+    """Return lines for what was scanned though the books expected none there."""
+    return [
+        Known(Place(bin_id, *goods), is_found=True, in_scope=scope.holds(bin_id, goods.item), asked=first)
+        for (bin_id, goods), first in sorted(beyond.items())
+    ]
+
+
+def _arrived_lines(
+    known: Iterable[Known], shelves: Shelves, counts: Mapping[int, Sequence[Count]], scope: _Scope
+) -> list[Known]:
+    """Return lines for what the books brought into a bin after the start: whoever closed the bin spoke of it too."""
+    there = {line.place for line in known}
+    closings = {bin_id: [count.closed_at for count in own if count.closed_at] for bin_id, own in counts.items()}
+    return [
+        Known(place)
+        for place in sorted(shelves.quantities)
+        if place not in there
+        and scope.holds(place.bin, place.item)
+        and any(shelves.book(BookAt(place, at)) for at in closings.get(place.bin, ()))
+    ]
+
+
+# --- books ----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Where:
+    """Which places to read: those of a stocktake (or some of them), and others that goods were found in."""
+
+    stocktake_id: int
+    others: Collection[int]
+    bins: Collection[int] | None
+
+    def holds(self, location: Any) -> ColumnElement[bool]:
+        """Return the clause that keeps the rows of these places."""
+        if self.bins is not None:
+            return and_(location.in_(self.bins))
+        own = location.in_(select(StocktakeBin.bin_id).where(StocktakeBin.stocktake_id == self.stocktake_id))
+        return or_(own, location.in_(self.others)) if self.others else own
+
+
+def _read_shelves(session: Session, where: _Where, since: datetime) -> Shelves:
+    """Return balances, and every change since an instant. Two statements, walking only what came after it."""
+    balance = Balance.__table__.c
+    own = where.holds(balance.location_id)
+    rows = session.execute(select(balance.location_id, balance.item_id, balance.lot_id, balance.quantity).where(own))
+    quantities = {Place(bin_id, item, lot): quantity for bin_id, item, lot, quantity in rows}
+    changes: dict[Place, list[tuple[datetime, Decimal]]] = defaultdict(list)
+    for bin_id, item, lot, at, change in session.execute(_changes(own, since)):
+        changes[Place(bin_id, item, lot)].append((at, change))
+    for each in changes.values():
+        each.sort()
+    return Shelves(quantities, changes)
+
+
+def _changes(own: ColumnElement[bool], since: datetime) -> Any:
+    of_goods = and_(Move.item_id == Balance.item_id, Move.lot_id == Balance.lot_id, Move.occurred_at >= since)
+    place = (Balance.location_id, Balance.item_id, Balance.lot_id, Move.occurred_at)
+    came = select(*place, Move.quantity).join(
+        Move, and_(of_goods, Move.target_id == Balance.location_id, Move.target_id > _OWN)
+    )
+    went = select(*place, -Move.quantity).join(
+        Move, and_(of_goods, Move.source_id == Balance.location_id, Move.source_id > _OWN)
+    )
+    return union_all(came.where(own), went.where(own))
+
+
+def _read_items(
+    session: Session, stocktake_id: int, others: Collection[int]
+) -> tuple[dict[int, ItemLabel], dict[int, Decimal]]:
+    """Return how the items are shown and what a base unit costs, where somebody knows. One statement."""
+    lines = select(StocktakeLine.item_id).where(StocktakeLine.stocktake_id == stocktake_id)
+    statement = (
+        select(Item.id, Item.code, Item.name, Item.spec, Unit.name, Cost.quantity, Cost.value, Cost.last_price)
+        .join(Unit, Unit.id == Item.unit_id)
+        .outerjoin(Cost, Cost.item_id == Item.id)
+        .where(or_(Item.id.in_(lines), Item.id.in_(others)) if others else Item.id.in_(lines))
+    )
+    labels: dict[int, ItemLabel] = {}
+    costs: dict[int, Decimal] = {}
+    for item, code, name, spec, unit, quantity, value, last in session.execute(statement):
+        labels[item] = ItemLabel(code, name, spec, unit)
+        if quantity:
+            costs[item] = value / quantity
+        elif last is not None:
+            costs[item] = last
+    return labels, costs
+
+
+# --- after posting ----------------------------------------------------------------------------------------------------
+
+
+def _as_posted(session: Session, posting: int, lines: Sequence[Line]) -> list[Line]:
+    """Return the lines as they were posted: from then on the books hold the difference, so it is read, not computed."""
+    anchors = _read_anchors(session, posting)
+    return [_posted_line(line, anchors[line.place]) if line.place in anchors else line for line in lines]
+
+
+def _read_anchors(session: Session, posting: int) -> dict[Place, Any]:
+    is_surplus = Move.source_id == End.LOSS
+    value = case((is_surplus, Move.value), else_=-Move.value)
+    statement = (
+        select(CountAnchor, value.label("value"))
+        .outerjoin(Move, and_(Move.anchor_id == CountAnchor.id, Move.reason == Reason.DIFFERENCE))
+        .where(CountAnchor.id.between(*ids_of(posting)))
+    )
+    return {
+        Place(row.CountAnchor.location_id, row.CountAnchor.item_id, row.CountAnchor.lot_id): row
+        for row in session.execute(statement)
+    }
+
+
+def _posted_line(line: Line, row: Any) -> Line:
+    anchor: CountAnchor = row.CountAnchor
+    return replace(line, book=anchor.book, counted=anchor.counted, booked_value=row.value or ZERO, is_beyond=False)
+
+
+# --- causes -----------------------------------------------------------------------------------------------------------
+
+
+def with_causes(session: Session, report: Report, wanted: Sequence[Line]) -> list[Line]:
+    """Return *wanted* with their likely causes; all differences of the report are evidence."""
+    places = {line.place for line in wanted if line.differs}
+    if not places:
+        return list(wanted)
+    gaps = [
+        Gap(line.place, line.book, line.counted, line.moved_meanwhile)
+        for line in report.lines
+        if line.differs and line.book is not None and line.counted is not None
+    ]
+    bins = {place.bin for place in places}
+    looks = _read_looks(session, {gap.place.item for gap in gaps if gap.place.bin in bins}, report.items)
+    causes = explain(gaps, looks, places)
+    return [replace(line, causes=tuple(causes.get(line.place, ()))) for line in wanted]
+
+
+def _read_looks(session: Session, items: Collection[int], labels: Mapping[int, ItemLabel]) -> dict[int, Looks]:
+    codes: dict[int, list[str]] = defaultdict(list)
+    factors: dict[int, set[Decimal]] = defaultdict(set)
+    wanted = sorted(items)
+    for start in range(0, len(wanted), MANY):
+        statement = (
+            select(Pack.item_id, Pack.factor, Barcode.code)
+            .outerjoin(Barcode, Barcode.pack_id == Pack.id)
+            .where(Pack.item_id.in_(wanted[start : start + MANY]))
+        )
+        for item, factor, code in session.execute(statement):
+            factors[item].add(factor)
+            if code:
+                codes[item].append(code)
+    return {
+        item: Looks(labels[item].name, tuple(codes[item]), tuple(factors[item])) for item in wanted if item in labels
+    }
