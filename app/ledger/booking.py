@@ -16,7 +16,7 @@ from app.kernel.exact import ZERO
 from app.ledger.costing import Revalued
 from app.ledger.facts import EntryFact
 from app.ledger.planning import Accounts, code_of
-from app.ledger.rules import ImpossibleEntry, NotBalanced, is_valued
+from app.ledger.rules import ImpossibleEntry, InventoryByHand, NotBalanced, is_valued
 from app.ledger.shelf import Line
 from app.places.rules import End, is_internal
 
@@ -94,9 +94,12 @@ def _side(line: Line, place: int, accounts: Accounts, inventory: str) -> str | N
 def book(facts: Iterable[EntryFact], accounts: Accounts, effective_on: date) -> list[Booking]:
     """Return a document's own entries with their codes; a control account's line is due at once unless it says when."""
     control = {accounts[role] for role in CONTROL_ROLES}
+    inventory = accounts[AccountRole.INVENTORY]
     bookings = []
     for number, fact in enumerate(facts):
         code = code_of(fact.account, accounts)
+        if code == inventory:
+            raise InventoryByHand(line=number + 1)
         if code in control and fact.partner is None:
             raise ImpossibleEntry(line=number + 1)
         due_on = fact.due_on or (effective_on if code in control else None)

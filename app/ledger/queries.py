@@ -7,7 +7,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
 
 from sqlalchemy import Select, and_, func, or_, select
 from sqlalchemy.orm import Session
@@ -119,12 +118,12 @@ def costs(session: Session, items: Iterable[int]) -> dict[int, Cost]:
     return found
 
 
-def moves(*, item: int | None = None, location: int | None = None, posting: int | None = None) -> Select[Any]:
+def moves(*, item: int | None = None, location: int | None = None, posting: int | None = None) -> Select[Move, Posting]:
     """Return the statement of the moves behind a number, newest first: (Move, Posting) rows.
 
     A place is reached through its balances, which know every item that ever lay there.
     """
-    query: Select[Any] = select(Move, Posting).join(Posting, Posting.seq == Move.posting_seq).order_by(Move.id.desc())
+    query = select(Move, Posting).join(Posting, Posting.seq == Move.posting_seq).order_by(Move.id.desc())
     if posting is not None:
         query = query.where(Move.id.between(*ids_of(posting)))
     if location is not None:
@@ -136,11 +135,9 @@ def moves(*, item: int | None = None, location: int | None = None, posting: int 
     return query
 
 
-def entries(*, account: str | None = None, posting: int | None = None) -> Select[Any]:
+def entries(*, account: str | None = None, posting: int | None = None) -> Select[Entry, Posting]:
     """Return the statement of the entries behind an amount, newest first: (Entry, Posting) rows."""
-    query: Select[Any] = (
-        select(Entry, Posting).join(Posting, Posting.seq == Entry.posting_seq).order_by(Entry.id.desc())
-    )
+    query = select(Entry, Posting).join(Posting, Posting.seq == Entry.posting_seq).order_by(Entry.id.desc())
     if posting is not None:
         query = query.where(Entry.id.between(*ids_of(posting)))
     if account is not None:

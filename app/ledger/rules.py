@@ -68,6 +68,12 @@ class ImpossibleEntry(InvalidInput):
     message = N_("Entry %(line)s: one amount above zero on one side, and a partner on receivables and payables.")
 
 
+class InventoryByHand(InvalidInput):
+    """The inventory account is what the goods are worth; an entry by hand would part them."""
+
+    message = N_("Entry %(line)s: the inventory account follows from goods; it is never booked by hand.")
+
+
 class WrongPlace(InvalidInput):
     """Goods lie in bins, docks and the like; a lot belongs to one item."""
 

@@ -1,7 +1,7 @@
 """A small shop for the ledger's tests: items, lots, places, partners, and post() with little to say."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
@@ -72,8 +72,8 @@ class Shop:
         """Goods from the supplier, to be paid; into bin A unless `target`, `item`, `lot` say otherwise."""
         amount = Decimal(value)
         owed = [EntryFact(AccountRole.PAYABLE, credit=amount, partner=self.supplier, due_on=TODAY)] if amount else []
-        move = self.move(quantity, minutes, value=amount, **{"source": End.SUPPLIER, "target": self.bin_a} | where)
-        return self.post(key, [move], kind="receipt", entries=owed)
+        move = self.move(quantity, minutes, **{"source": End.SUPPLIER, "target": self.bin_a} | where)
+        return self.post(key, [replace(move, value=amount)], kind="receipt", entries=owed)
 
     def issue(self, key: str, quantity: str, minutes: float = 0, **where: int) -> Posted:
         """Goods to a customer, out of bin A unless said otherwise."""
@@ -94,10 +94,9 @@ class Shop:
         target: int,
         item: int | None = None,
         lot: int = NO_LOT,
-        value: Decimal | None = None,
     ) -> MoveFact:
         """A move of the first item unless said otherwise."""
-        return MoveFact(item or self.items[0], Decimal(quantity), source, target, at(minutes), lot, value)
+        return MoveFact(item or self.items[0], Decimal(quantity), source, target, at(minutes), lot)
 
     def count(
         self,
