@@ -23,6 +23,7 @@ from app.imports import views as imports_views
 from app.imports.kinds import KINDS, ImportKind
 from app.jobs import views as jobs_views
 from app.jobs.cli import jobs_cli
+from app.ledger import cli as ledger_cli
 from app.ledger.opening_balances import balance_kinds
 from app.ledger.openings import OpeningStock
 from app.notices import views as notices_views
@@ -53,7 +54,7 @@ IMPORT_KINDS: tuple[ImportKind, ...] = (
     *balance_kinds(),
 )
 
-COMMANDS = (imports_cli.import_command, imports_cli.work_command, jobs_cli)
+COMMANDS = (imports_cli.import_command, imports_cli.work_command, jobs_cli, ledger_cli.ledger)
 
 
 def _may(permission: Permission) -> Callable[[], bool]:

@@ -93,7 +93,7 @@ class Books:
 
 acts = st.one_of(
     st.builds(
-        lambda minute, ends, quantity: Act(minute, ITEM, 0, *ends, Decimal(quantity)),
+        lambda minute, ends, quantity: Act(minute, ITEM, 0, ends[0], ends[1], Decimal(quantity)),
         st.integers(0, 12),
         st.sampled_from(
             [
