@@ -5,6 +5,7 @@ from pathlib import Path
 from flask import Flask
 
 from app import config, db, wiring
+from app.demo.cli import demo_cli
 from app.serve.cli import serve
 
 
@@ -23,4 +24,5 @@ def create_app(instance: Path | None = None, **overrides: object) -> Flask:
     db.init_app(app)
     wiring.wire(app)
     app.cli.add_command(serve)
+    app.cli.add_command(demo_cli)
     return app

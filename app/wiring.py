@@ -6,11 +6,13 @@ from flask import Blueprint, Flask
 from flask_babel import get_locale
 from flask_babel import lazy_gettext as _l
 
+from app.catalog import service as catalog_service
 from app.catalog.imports import ItemImport
 from app.company import gate
 from app.company import rules as company_rules
 from app.company import views as company_views
 from app.company.queries import current_company
+from app.company.service import on_set_up
 from app.db import db
 from app.files import views as files_views
 from app.handheld import api as handheld_api
@@ -28,9 +30,13 @@ from app.ledger.opening_balances import balance_kinds
 from app.ledger.openings import OpeningStock
 from app.notices import views as notices_views
 from app.partners.imports import PartnerImport
+from app.places import service as places_service
 from app.places.imports import BinImport
 from app.scanning.meanings import BIN, PACK, RESOLVERS
 from app.scanning.resolvers import resolve_bins, resolve_packs
+from app.scanning.tasks import REASONS, TASKS
+from app.stocktake import actions as stocktake_actions
+from app.stocktake.counting import task as stocktake_task
 from app.web import errors, openapi, shell, start, words
 from app.web.start import MenuEntry, MenuGroup, SiteMap
 
@@ -85,8 +91,12 @@ def wire(app: Flask) -> None:
     for command in COMMANDS:
         app.cli.add_command(command)
     KINDS.update({kind.key: kind for kind in IMPORT_KINDS})
+    on_set_up[:] = [catalog_service.begin, places_service.begin]
     RESOLVERS.update({PACK: resolve_packs, BIN: resolve_bins})
+    TASKS[stocktake_task.TASK] = stocktake_task.StocktakeTask()
+    REASONS.update(stocktake_task.REASONS)
     audit.ACTIONS.update(company_rules.ACTIONS)
+    audit.ACTIONS.update(stocktake_actions.ACTIONS)
     audit.WORDS.update(company_rules.WORDS)
     app.context_processor(_shell_context)
 
