@@ -1,0 +1,92 @@
+"""The list of items, as this user may see it."""
+
+from collections.abc import Callable, Sequence
+from decimal import Decimal
+from typing import Any
+
+from flask import url_for
+from flask_babel import gettext
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import ColumnElement
+from sqlalchemy.orm import Session
+
+from app.catalog import registry
+from app.catalog.models import Category, Item, Unit
+from app.catalog.queries import below, is_named, item_rows, list_categories
+from app.kernel.exact import ZERO
+from app.web.listing import Column, Filter, Listing
+
+
+def item_url(row: Any) -> str:
+    """Return the address of the row's item."""
+    return url_for("catalog.item", item_id=row.id)
+
+
+def items_listing(session: Session, *, sees_cost: bool) -> Listing:
+    """Return the list of items; prices of purchase only for who may see cost."""
+    statement = item_rows()
+    columns = [
+        Column("name", _l("Item"), sort=Item.name, link=item_url, is_title=True),
+        Column("code", _l("Item code"), "code", sort=Item.code),
+        Column("spec", _l("Specification")),
+        Column("category", _l("Category"), sort=Category.name),
+        Column("unit", _l("Unit"), sort=Unit.name),
+    ]
+    filters = [_category_filter(session)]
+    for on_hand in registry.on_hand_columns:
+        statement = statement.add_columns(on_hand().label("on_hand"))
+        columns.append(Column("on_hand", _l("On hand"), "quantity", sort=on_hand(), link=item_url))
+        filters.append(_stock_filter(on_hand))
+    columns += [
+        Column("minimum", _l("Minimum stock"), "quantity", sort=Item.minimum),
+        Column("sale_price", _l("Sale price"), "price", sort=Item.sale_price),
+    ]
+    if sees_cost:
+        columns.append(Column("purchase_price", _l("Purchase price"), "price", sort=Item.purchase_price))
+    columns.append(Column("active", _l("State"), "badge", label=_state, shade=_shade))
+    return Listing(
+        name="items",
+        title=_l("Items"),
+        statement=statement,
+        columns=columns,
+        filters=[*filters, _state_filter()],
+        order=(Item.active.desc(), Item.name, Item.id),
+        search_clause=is_named,
+        empty=_l("Add the first item, or import your list from a spreadsheet."),
+    )
+
+
+def _category_filter(session: Session) -> Filter:
+    nodes = list_categories(session)
+
+    def clause(value: str) -> ColumnElement[bool]:
+        return Item.category_id.in_(below(nodes, int(value)))
+
+    return Filter("category", _l("Category"), [(str(node.id), node.path) for node in nodes], clause)
+
+
+def _stock_filter(on_hand: Callable[[], ColumnElement[Decimal]]) -> Filter:
+    clauses: dict[str, Callable[[], ColumnElement[bool]]] = {
+        "below": lambda: (Item.minimum > ZERO) & (on_hand() <= Item.minimum),
+        "some": lambda: on_hand() > ZERO,
+        "none": lambda: on_hand() == ZERO,
+    }
+    choices: Sequence[tuple[str, object]] = [
+        ("below", _l("at or below minimum")),
+        ("some", _l("in stock")),
+        ("none", _l("out of stock")),
+    ]
+    return Filter("stock", _l("Stock"), choices, lambda value: clauses[value]())
+
+
+def _state_filter() -> Filter:
+    choices = [("on", _l("in use")), ("off", _l("switched off"))]
+    return Filter("state", _l("State"), choices, lambda value: Item.active.is_(value == "on"))
+
+
+def _state(row: Any) -> str:
+    return str(gettext("in use") if row.active else gettext("switched off"))
+
+
+def _shade(row: Any) -> str:
+    return "good" if row.active else "neutral"

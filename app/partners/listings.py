@@ -1,0 +1,65 @@
+"""The list of partners."""
+
+from typing import Any
+
+from flask import url_for
+from flask_babel import gettext
+from flask_babel import lazy_gettext as _l
+
+from app.partners.models import Partner
+from app.partners.queries import is_named, partner_rows
+from app.web.listing import Column, Filter, Listing
+
+
+def partner_url(row: Any) -> str:
+    """Return the address of the row's partner."""
+    return url_for("partners.partner", partner_id=row.id)
+
+
+def _roles(row: Any) -> str:
+    names = [(row.is_supplier, gettext("Supplier")), (row.is_customer, gettext("Customer"))]
+    return " · ".join(name for holds, name in names if holds)
+
+
+def _state(row: Any) -> str:
+    return str(gettext("in use") if row.active else gettext("switched off"))
+
+
+def _shade(row: Any) -> str:
+    return "good" if row.active else "neutral"
+
+
+_ROLES = {"supplier": Partner.is_supplier, "customer": Partner.is_customer}
+
+PARTNERS = Listing(
+    name="partners",
+    title=_l("Partners"),
+    statement=partner_rows(),
+    columns=[
+        Column("name", _l("Partner"), sort=Partner.name, link=partner_url, is_title=True),
+        Column("code", _l("Partner code"), "code", sort=Partner.code),
+        Column("roles", _l("Role"), label=_roles),
+        Column("contact", _l("Contact"), sort=Partner.contact),
+        Column("phone", _l("Phone"), "code"),
+        Column("credit_code", _l("Credit code"), "code"),
+        Column("terms_days", _l("Terms in days"), "quantity", sort=Partner.terms_days),
+        Column("active", _l("State"), "badge", label=_state, shade=_shade),
+    ],
+    filters=[
+        Filter(
+            "role",
+            _l("Role"),
+            [("supplier", _l("suppliers")), ("customer", _l("customers"))],
+            lambda value: _ROLES[value].is_(True),
+        ),
+        Filter(
+            "state",
+            _l("State"),
+            [("on", _l("in use")), ("off", _l("switched off"))],
+            lambda value: Partner.active.is_(value == "on"),
+        ),
+    ],
+    order=(Partner.active.desc(), Partner.name, Partner.id),
+    search_clause=is_named,
+    empty=_l("Add a supplier or a customer, or import your list from a spreadsheet."),
+)
