@@ -263,3 +263,9 @@ test("what was answered while the page was being closed does not wait for ever",
   phone.state = takeSettled(phone.state, new Set(["e3"]));
   assert.deepEqual(linesOf(phone.state.entries).map(({ waiting, amount }) => [waiting, amount]), [[1, 2_000]]);
 });
+
+test("a bin that the counter has open already is gone on with unasked", () => {
+  const phone = new Phone([bin(1, { state: "open", counter: "王芳" })]);
+  phone.state = { ...phone.state, me: "王芳" };
+  assert.equal(phone.scan(BIN_1).kinds, "open_bin");
+});

@@ -1,6 +1,8 @@
 /**
  * Joins the parts of the scan page: an input becomes an action, an action becomes stored events, then the person is
- * told, then the queue is woken. One action at a time, in the order of the inputs; nothing is ever dropped as "busy".
+ * told, then the queue is woken.
+ *
+ * Law: everything that changes the state takes its turn, in the order in which it came; nothing is dropped as "busy".
  */
 
 import { showAmount } from "./amount";
@@ -36,8 +38,9 @@ export interface AppParts {
 export class App {
   readonly queue: Queue;
   private state: State = EMPTY;
-  private turn: Promise<unknown> = Promise.resolve();
+  private turn: Promise<void> = Promise.resolve();
   private lastSaid = "";
+  private askedToKeep = false;
   private keeping: ReturnType<typeof setTimeout> | undefined;
   private readonly otherTabs = "BroadcastChannel" in window ? new BroadcastChannel("zhangshi-answers") : null;
 
@@ -52,24 +55,31 @@ export class App {
       exclusively,
       onAnswers: (answers) => {
         this.otherTabs?.postMessage(answers);
-        this.hear(answers);
+        void this.inTurn(() => this.hear(answers));
       },
       onState: (state) => parts.onSync(state),
     });
-    this.otherTabs?.addEventListener("message", (event: MessageEvent<Answer[]>) => this.hear(event.data));
+    this.otherTabs?.addEventListener("message", ({ data }: MessageEvent<Answer[]>) => {
+      void this.inTurn(() => this.hear(data));
+    });
   }
 
   /** Take up where this phone left off, then everything that needs the server. */
   async start(): Promise<void> {
+    await this.inTurn(() => this.restore());
+    await this.refresh();
+  }
+
+  private async restore(): Promise<void> {
     const { store, clock } = this.parts;
     const [kept, measured] = await Promise.all([
       store.note<State>(this.stateNote).catch(() => undefined),
       store.note<Parameters<Clock["adopt"]>[0]>(CLOCK_NOTE).catch(() => undefined),
     ]);
     if (measured) clock.adopt(measured);
-    if (kept) this.show(takeSettled({ ...EMPTY, ...kept, question: null }, await store.unanswered()));
+    const state = { ...EMPTY, ...kept, question: null, me: this.parts.config.name ?? null };
+    this.show(takeSettled(state, await store.unanswered().catch(() => new Set<string>())));
     this.tell(whereWeAre(this.state));
-    await this.refresh();
   }
 
   /** When the page comes back: the time, the bins, and whatever waits. */
@@ -84,9 +94,7 @@ export class App {
   /** The time is taken here: what happens after may wait, the scan is now. */
   act(action: Action): Promise<void> {
     const stamp = this.parts.clock.stamp();
-    const done = this.turn.then(() => this.perform(action, stamp));
-    this.turn = done.catch((error: unknown) => console.error("action", error));
-    return done;
+    return this.inTurn(() => this.perform(action, stamp));
   }
 
   /** Whatever the input: camera, scanner, photo or keypad. */
@@ -104,11 +112,18 @@ export class App {
         console.error("store", error);
         return this.tell({ tone: "refused", text: "cannot_store" });
       }
-      void navigator.storage?.persist?.();
+      this.askToKeep();
     }
     this.show(outcome.state);
     if (outcome.said) this.tell(outcome.said);
     if (outcome.drafts.length > 0) void this.queue.poke();
+  }
+
+  /** Browsers clear what they were not asked to keep; asked once, and only when there is something to keep. */
+  private askToKeep(): void {
+    if (this.askedToKeep) return;
+    this.askedToKeep = true;
+    void navigator.storage?.persist?.();
   }
 
   private tell(said: Said): void {
@@ -151,7 +166,7 @@ export class App {
 
   private async refuse(row: Row, reason: string): Promise<void> {
     await this.parts.store.refuse(row, reason);
-    this.show(takeRefusal(this.state, row.id, reason));
+    await this.inTurn(() => this.show(takeRefusal(this.state, row.id, reason)));
     this.keepSoon();
     this.parts.feedback.give("attention", reason);
   }
@@ -164,9 +179,11 @@ export class App {
   /** The server's list is only newer than ours when it has heard everything from here. */
   async refreshBins(): Promise<void> {
     const heard = await this.parts.api.stocktake(this.parts.config.task.split(":")[1] ?? "");
-    const counts = await this.parts.store.counts().catch(() => null);
-    if (!heard || (counts?.waiting !== 0 && this.state.bins.length > 0)) return;
-    this.show(takeBins(this.state, heard.bins));
+    if (!heard) return;
+    await this.inTurn(async () => {
+      const counts = await this.parts.store.counts().catch(() => null);
+      if (!counts?.waiting || this.state.bins.length === 0) this.show(takeBins(this.state, heard.bins));
+    });
     this.keepSoon();
   }
 
@@ -182,9 +199,9 @@ export class App {
     this.keeping = setTimeout(() => void this.inTurn(keep), KEEP_AFTER_MS);
   }
 
-  private async inTurn(work: () => Promise<void>): Promise<void> {
-    this.turn = this.turn.then(work).catch(() => undefined);
-    await this.turn;
+  private inTurn(work: () => void | Promise<void>): Promise<void> {
+    this.turn = this.turn.then(work).catch((error: unknown) => console.error("scan page", error));
+    return this.turn;
   }
 
   private get stateNote(): string {

@@ -82,6 +82,8 @@ export interface Config {
   api: string;
   grant: string;
   user: number;
+  /** Name of the user as bins name their counter: a bin that the user has open is gone on with unasked. */
+  name?: string;
   device: string;
   worker: string;
   wasm: string;

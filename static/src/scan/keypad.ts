@@ -30,7 +30,9 @@ export class Keypad {
     this.sheet.addEventListener("click", (event) => this.press(event.target as HTMLElement));
     this.field.addEventListener("input", () => this.changed());
     this.field.addEventListener("keydown", (event) => {
-      if (event.key === "Enter") this.finish();
+      if (event.key !== "Enter") return;
+      event.preventDefault(); // the sheet closes under it: the same Enter would press the button below
+      this.finish();
     });
   }
 

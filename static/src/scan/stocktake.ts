@@ -36,6 +36,8 @@ export interface State {
   open: OpenBin | null;
   entries: Entry[];
   question: Question | null;
+  /** Name of whoever counts here. */
+  me: string | null;
 }
 
 export type Action =
@@ -64,7 +66,7 @@ export interface Outcome {
   said: Said | null;
 }
 
-export const EMPTY: State = { bins: [], open: null, entries: [], question: null };
+export const EMPTY: State = { bins: [], open: null, entries: [], question: null, me: null };
 
 export function decide(state: State, action: Action, newId: () => string): Outcome {
   switch (action.type) {
@@ -134,10 +136,15 @@ function takeBin(state: State, visit: Visit, newId: () => string): Outcome {
   const { bin } = visit;
   if (state.question) return only(state, { tone: "refused", text: "answer_first" });
   if (state.open) return askClose(state, state.open.id === bin.id ? null : visit);
-  if (bin.state === "waiting") return openBin(state, visit, newId);
+  if (bin.state === "waiting" || isMine(state, bin)) return openBin(state, visit, newId);
   const text = bin.state === "closed" ? "bin_is_closed" : "bin_is_open";
   const values = { bin: bin.code, counter: bin.counter ?? "?" };
   return only({ ...state, question: { kind: "open_anyway", visit } }, { tone: "attention", text, values });
+}
+
+/** Open by this very person: the phone was changed or lost its memory, the count goes on. */
+function isMine({ me }: State, bin: Bin): boolean {
+  return bin.state === "open" && me !== null && bin.counter === me;
 }
 
 /** A label of ours that is not on the list: refused when the list is known, believed while it is not. */
