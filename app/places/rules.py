@@ -44,9 +44,12 @@ LEAVES = frozenset(
 AVAILABLE = frozenset({LocationKind.BIN, LocationKind.DOCK})
 
 
+_LAST_END = max(End)
+
+
 def is_internal(location_id: int) -> bool:
     """Say whether the place belongs to us (its goods are valued), from its id alone."""
-    return location_id > max(End)
+    return location_id > _LAST_END
 
 
 # What a warehouse comes with: the ending of its code, and what it is.
