@@ -1,11 +1,13 @@
-"""The two servers: the application on HTTPS, and the plain door beside it; each runs in processes of its own.
+"""What the processes do: the application on HTTPS, the plain door beside it, and the clock that runs jobs.
 
 Cost: the application is loaded once, before the processes fork, so its memory is shared and a worker starts at once.
 """
 
 import ctypes
+import os
 import signal
 import sys
+import threading
 from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Final
@@ -19,6 +21,7 @@ from sqlalchemy import select
 from app.company.models import Company
 from app.config import ROOT
 from app.db import db
+from app.jobs.runner import start_clock
 from app.serve.assets import Assets
 from app.serve.door import Front, Trust, make_page
 from app.serve.plan import Plan
@@ -29,6 +32,7 @@ if TYPE_CHECKING:
 # A connection that idles counts too: phones and browsers keep theirs open, so this is no measure of work.
 CONNECTIONS: Final = 1024
 PATIENCE_S: Final = 10
+NICENESS: Final = 10  # people scan on the same machine
 SET_DEATH_SIGNAL: Final = 1  # prctl's PR_SET_PDEATHSIG
 _loaded: list[Flask] = []
 
@@ -57,6 +61,17 @@ def serve_application(plan: Plan) -> None:
 def serve_door(plan: Plan) -> None:
     """Serve the plain door until told to stop; one worker is plenty for it."""
     _server(plan, plan.http_port, 1, secure=False).serve(target_loader=partial(load_door, plan), wrap_loader=False)
+
+
+def run_clock() -> None:
+    """Run what is due by the clock until told to stop: in a process apart, so that no job slows an answer."""
+    told = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: told.set())
+    if hasattr(os, "nice"):
+        os.nice(NICENESS)
+    clock = start_clock(application())
+    told.wait()
+    clock.stop()
 
 
 def load_application(plan: Plan) -> "WSGIApplication":

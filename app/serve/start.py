@@ -20,7 +20,7 @@ from app.serve import authority
 from app.serve.addresses import host_name, lan_addresses, port_is_free
 from app.serve.banner import banner, terminal_locale
 from app.serve.plan import Plan
-from app.serve.servers import preload, serve_application, serve_door
+from app.serve.servers import preload, run_clock, serve_application, serve_door
 from app.serve.supervisor import Supervisor, Task
 
 CERTIFICATE_CHECK_S: Final = 300
@@ -49,7 +49,7 @@ def start(app: Flask, options: Options) -> int:
     db.session.remove()
     db.engine.dispose()
     preload(app)
-    tasks: dict[str, Task] = {"application": partial(serve_application, plan)}
+    tasks: dict[str, Task] = {"application": partial(serve_application, plan), "clock": run_clock}
     if plan.http_port:
         tasks["door"] = partial(serve_door, plan)
     return Supervisor(tasks, CERTIFICATE_CHECK_S, Renewal(plan)).run()
