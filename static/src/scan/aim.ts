@@ -10,7 +10,7 @@ export interface Box extends Size {
   y: number;
 }
 
-/** The aiming frame as a share of the view; scan.css draws it with the same numbers. */
+/** The aiming frame as a share of the view; camera.css draws it with the same numbers. */
 export const AIM: Size = { width: 0.86, height: 0.62 };
 
 /** Pixels of the video under the aiming frame, where the video covers the view (object-fit: cover). */
