@@ -35,6 +35,7 @@ def static_checks() -> list[tuple[str, list[str]]]:
     tool = str(environment.BIN)
     return [
         ("mypy", [f"{tool}/mypy"]),
+        ("mypy of the set-up", [f"{tool}/mypy", ".setup/make.py"]),
         ("ruff", [f"{tool}/ruff", "check"]),
         ("ruff format", [f"{tool}/ruff", "format", "--check"]),
         ("import contracts", [f"{tool}/lint-imports"]),

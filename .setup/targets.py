@@ -25,6 +25,7 @@ def run() -> int:
     for need in machine.ensure(machine.TO_RUN):
         print(f"· without {need.package}: {need.without} (apt-get install {need.package})")
     _set_up()
+    os.umask(0o077)  # the books are nobody else's
     if os.environ.get("DEMO"):
         os.environ["ZHANGSHI_INSTANCE"] = str(Path("instance/demo").resolve())
     Path(os.environ.get("ZHANGSHI_INSTANCE", "instance")).mkdir(parents=True, exist_ok=True)
@@ -32,7 +33,10 @@ def run() -> int:
     if os.environ.get("DEMO"):
         _call([*FLASK, "demo", "load"])
     options = {"--port": "PORT", "--http-port": "HTTP_PORT", "--host": "HOST"}
-    chosen = [part for option, name in options.items() if (value := os.environ.get(name)) for part in (option, value)]
+    # Taken out of the environment too: a WSGI server shows HTTP_… of it to the application as a header.
+    chosen = [
+        part for option, name in options.items() if (value := os.environ.pop(name, "")) for part in (option, value)
+    ]
     sys.stdout.flush()
     os.execv(FLASK[0], [*FLASK, "serve", *chosen])  # noqa: S606  # from here on signals are the server's own
 

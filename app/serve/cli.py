@@ -13,7 +13,8 @@ from flask.cli import with_appcontext
 @click.option("--http-port", default=8080, show_default=True, help="Port of the plain door; 0 for none.")
 @click.option("--workers", default=2, show_default=True, help="Processes that answer.")
 @click.option("--threads", default=8, show_default=True, help="Requests that one process answers at a time.")
-@click.option("--no-tls", is_flag=True, help="Plain HTTP on --port, for a proxy in front that speaks TLS.")
+@click.option("--no-tls", is_flag=True, help="Plain HTTP on --port and nothing else.")
+@click.option("--behind-proxy", is_flag=True, help="The same, believing the X-Forwarded headers of one proxy in front.")
 @with_appcontext
 def serve(**options: int | str | bool) -> None:
     """Serve on HTTPS with a certificate of this installation's own authority, and the plain door beside it."""

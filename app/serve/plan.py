@@ -17,3 +17,4 @@ class Plan:
     workers: int
     threads: int
     certificates: Certificates | None
+    behind_proxy: bool  # believe what a proxy in front says of the client

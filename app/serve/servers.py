@@ -17,6 +17,7 @@ from granian.constants import Interfaces, SSLProtocols
 from granian.log import LogLevels
 from granian.server.mp import MPServer
 from sqlalchemy import select
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app.company.models import Company
 from app.config import ROOT
@@ -104,6 +105,8 @@ def _load(plan: Plan, is_open: Callable[[], bool]) -> "WSGIApplication":
     if plan.certificates:
         trust = Trust(plan.certificates.authority, plan.certificates.fingerprint, plan.port)
         front = Front(front, make_page(trust), is_open)
+    if plan.behind_proxy:
+        front = ProxyFix(front, x_for=1, x_proto=1, x_host=1)
     return Assets(front, ROOT / "static" / "dist")
 
 

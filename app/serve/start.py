@@ -37,6 +37,7 @@ class Options:
     workers: int
     threads: int
     no_tls: bool
+    behind_proxy: bool
 
 
 def start(app: Flask, options: Options) -> int:
@@ -56,11 +57,20 @@ def start(app: Flask, options: Options) -> int:
 
 
 def _plan(instance: Path, options: Options) -> Plan:
-    http_port = 0 if options.no_tls else options.http_port
+    plain = options.no_tls or options.behind_proxy
+    http_port = 0 if plain else options.http_port
     for port in filter(None, (options.port, http_port)):
         _ensure_free(options.host, port)
-    certificates = None if options.no_tls else _certificates(instance)
-    return Plan(instance, options.host, options.port, http_port, options.workers, options.threads, certificates)
+    return Plan(
+        instance,
+        options.host,
+        options.port,
+        http_port,
+        options.workers,
+        options.threads,
+        None if plain else _certificates(instance),
+        options.behind_proxy,
+    )
 
 
 def _ensure_free(host: str, port: int) -> None:

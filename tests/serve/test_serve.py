@@ -246,8 +246,9 @@ def test_no_process_holds_the_port_when_the_server_was_killed(serve: Callable[[]
         until(is_free)
 
 
-def test_behind_a_proxy_it_speaks_plain_http_and_has_no_door(instance: Path) -> None:
-    served = launch(instance, "--no-tls")
+@pytest.mark.parametrize("option", ["--no-tls", "--behind-proxy"])
+def test_without_tls_it_speaks_plain_http_and_has_no_door(instance: Path, option: str) -> None:
+    served = launch(instance, option)
     try:
         plain = http.client.HTTPConnection
         until(lambda: _answers(plain("127.0.0.1", served.port)))
