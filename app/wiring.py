@@ -5,7 +5,10 @@ from collections.abc import Callable
 from flask import Blueprint, Flask
 from flask_babel import get_locale
 from flask_babel import lazy_gettext as _l
+from sqlalchemy.orm import Session
 
+from app.backup import cli as backup_cli
+from app.backup.service import proofs
 from app.catalog import service as catalog_service
 from app.catalog.imports import ItemImport
 from app.company import gate
@@ -28,6 +31,7 @@ from app.jobs.cli import jobs_cli
 from app.ledger import cli as ledger_cli
 from app.ledger.opening_balances import balance_kinds
 from app.ledger.openings import OpeningStock
+from app.ledger.verify import verify
 from app.notices import views as notices_views
 from app.partners.imports import PartnerImport
 from app.places import service as places_service
@@ -60,7 +64,14 @@ IMPORT_KINDS: tuple[ImportKind, ...] = (
     *balance_kinds(),
 )
 
-COMMANDS = (imports_cli.import_command, imports_cli.work_command, jobs_cli, ledger_cli.ledger)
+COMMANDS = (
+    imports_cli.import_command,
+    imports_cli.work_command,
+    jobs_cli,
+    ledger_cli.ledger,
+    backup_cli.backup,
+    backup_cli.restore,
+)
 
 
 def _may(permission: Permission) -> Callable[[], bool]:
@@ -91,6 +102,7 @@ def wire(app: Flask) -> None:
     for command in COMMANDS:
         app.cli.add_command(command)
     KINDS.update({kind.key: kind for kind in IMPORT_KINDS})
+    proofs[:] = [_broken_books]
     on_set_up[:] = [catalog_service.begin, places_service.begin]
     RESOLVERS.update({PACK: resolve_packs, BIN: resolve_bins})
     TASKS[stocktake_task.TASK] = stocktake_task.StocktakeTask()
@@ -99,6 +111,10 @@ def wire(app: Flask) -> None:
     audit.ACTIONS.update(stocktake_actions.ACTIONS)
     audit.WORDS.update(company_rules.WORDS)
     app.context_processor(_shell_context)
+
+
+def _broken_books(session: Session) -> list[str]:
+    return [f"{breach.invariant}: {breach.where}" for breach in verify(session)]
 
 
 def _time_zone() -> str | None:

@@ -20,7 +20,7 @@ from werkzeug.test import TestResponse
 
 from app import create_app
 from app.company.rules import Chart, Settings, SetUp, TaxStatus
-from app.company.service import set_up
+from app.company.service import on_set_up, set_up
 from app.db import db, transaction
 from app.identity.models import Device, User
 from app.identity.rules import Role
@@ -79,13 +79,14 @@ def postgres_template(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]
             pytest.fail("CI must have PostgreSQL")
         pytest.skip("PostgreSQL is not installed")
     url = make_url(server).set(database=f"zs_template_{os.getpid()}")
-    _admin(server, f'CREATE DATABASE "{url.database}"')
+    run_on_postgres(server, f'CREATE DATABASE "{url.database}"')
     _fill(url.render_as_string(hide_password=False), tmp_path_factory.mktemp("pg"))
     yield url.render_as_string(hide_password=False)
-    _admin(server, f'DROP DATABASE "{url.database}" WITH (FORCE)')
+    run_on_postgres(server, f'DROP DATABASE "{url.database}" WITH (FORCE)')
 
 
-def _admin(server: str, statement: str) -> None:
+def run_on_postgres(server: str, statement: str) -> None:
+    """Run what PostgreSQL takes outside transactions only."""
     engine = create_engine(server, isolation_level="AUTOCOMMIT")
     with engine.connect() as connection:
         connection.execute(text(statement))
@@ -96,6 +97,7 @@ def _fill(url: str, folder: Path) -> None:
     app = create_app(folder, SQLALCHEMY_DATABASE_URI=url, TESTING=True)
     with app.app_context():
         db.create_all()
+        on_set_up.clear()  # no units and places yet: tests make their own; the next create_app() fills it again
         owner = NewUser.checked(OWNER_LOGIN, "老板", OWNER_PASSWORD, {Role.OWNER})
         facts = SetUp(Settings(name="测试商贸", tax_status=TaxStatus.GENERAL), Chart.SMALL)
         with transaction() as session:
@@ -113,9 +115,22 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
     template = make_url(request.getfixturevalue("postgres_template"))
     url = template.set(database=f"zs_{os.getpid()}_{next(_numbers)}")
     server = template.set(database="postgres").render_as_string(hide_password=False)
-    _admin(server, f'CREATE DATABASE "{url.database}" TEMPLATE "{template.database}"')
+    run_on_postgres(server, f'CREATE DATABASE "{url.database}" TEMPLATE "{template.database}"')
     yield url.render_as_string(hide_password=False)
-    _admin(server, f'DROP DATABASE "{url.database}" WITH (FORCE)')
+    run_on_postgres(server, f'DROP DATABASE "{url.database}" WITH (FORCE)')
+
+
+@pytest.fixture(params=BACKENDS)
+def empty_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The URL of a database without a table, on each backend in turn."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'zhangshi.db'}"
+        return
+    server = make_url(request.getfixturevalue("postgres_template")).set(database="postgres")
+    url = server.set(database=f"zs_empty_{os.getpid()}_{next(_numbers)}")
+    run_on_postgres(server.render_as_string(hide_password=False), f'CREATE DATABASE "{url.database}"')
+    yield url.render_as_string(hide_password=False)
+    run_on_postgres(server.render_as_string(hide_password=False), f'DROP DATABASE "{url.database}" WITH (FORCE)')
 
 
 @pytest.fixture

@@ -1,0 +1,1 @@
+"""Backups: the same file from both databases, restored into both."""
