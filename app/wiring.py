@@ -1,14 +1,16 @@
 """The site map on one page: features, their addresses, the menu, and who answers which registry."""
 
 from collections.abc import Callable
+from datetime import datetime, time, timedelta
+from pathlib import Path
 
-from flask import Blueprint, Flask
+from flask import Blueprint, Flask, current_app
 from flask_babel import get_locale
 from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import Session
 
 from app.backup import cli as backup_cli
-from app.backup.service import proofs
+from app.backup.service import back_up_nightly, proofs
 from app.catalog import service as catalog_service
 from app.catalog.imports import ItemImport
 from app.company import gate
@@ -16,23 +18,30 @@ from app.company import rules as company_rules
 from app.company import views as company_views
 from app.company.queries import current_company
 from app.company.service import on_set_up
-from app.db import db
+from app.db import db, transaction
 from app.files import views as files_views
 from app.handheld import api as handheld_api
 from app.identity import access, audit, people
 from app.identity import session as identity_session
 from app.identity.access import current_user
 from app.identity.rules import Permission
+from app.identity.service import forget_attempts
 from app.imports import cli as imports_cli
 from app.imports import views as imports_views
 from app.imports.kinds import KINDS, ImportKind
+from app.jobs import registry as jobs_registry
 from app.jobs import views as jobs_views
 from app.jobs.cli import jobs_cli
+from app.jobs.registry import Job
+from app.jobs.rules import Daily
+from app.kernel.i18n import N_
 from app.ledger import cli as ledger_cli
 from app.ledger.opening_balances import balance_kinds
 from app.ledger.openings import OpeningStock
-from app.ledger.verify import verify
+from app.ledger.verify import INVARIANTS, verify
 from app.notices import views as notices_views
+from app.notices.kinds import JOB_FAILED
+from app.notices.service import notify
 from app.partners.imports import PartnerImport
 from app.places import service as places_service
 from app.places.imports import BinImport
@@ -103,6 +112,8 @@ def wire(app: Flask) -> None:
         app.cli.add_command(command)
     KINDS.update({kind.key: kind for kind in IMPORT_KINDS})
     proofs[:] = [_broken_books]
+    jobs_registry.register(*NIGHTLY)
+    jobs_registry.on_failure[:] = [_tell_owners]
     on_set_up[:] = [catalog_service.begin, places_service.begin]
     RESOLVERS.update({PACK: resolve_packs, BIN: resolve_bins})
     TASKS[stocktake_task.TASK] = stocktake_task.StocktakeTask()
@@ -115,6 +126,35 @@ def wire(app: Flask) -> None:
 
 def _broken_books(session: Session) -> list[str]:
     return [f"{breach.invariant}: {breach.where}" for breach in verify(session)]
+
+
+def _prove_books(_now: datetime) -> str:
+    breaches = _broken_books(db.session())
+    if breaches:
+        raise RuntimeError("; ".join(breaches))
+    return f"{len(INVARIANTS)} invariants hold"
+
+
+def _back_up(now: datetime) -> str:
+    return back_up_nightly(db.engine, Path(current_app.instance_path), now)
+
+
+def _forget_attempts(now: datetime) -> None:
+    with transaction() as session:
+        forget_attempts(session, now - timedelta(days=90))
+
+
+NIGHTLY = (
+    Job("verify", N_("Prove the books"), Daily(time(2, 30)), _prove_books),
+    Job("backup", N_("Back up"), Daily(time(3, 0)), _back_up),
+    Job("tidy", N_("Forget old sign-in attempts"), Daily(time(3, 30)), _forget_attempts),
+)
+
+
+def _tell_owners(session: Session, job: Job, error: str, now: datetime) -> None:
+    once_a_day = f"job:{job.name}:{now:%Y-%m-%d}"
+    told: dict[str, str | int] = {"job": job.title, "error": error[:300]}
+    notify(session, Permission.MANAGE_COMPANY, JOB_FAILED.name, once_a_day, now, told, link=f"/jobs/{job.name}")
 
 
 def _time_zone() -> str | None:

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from app.identity.audit import audit, changes
-from app.identity.models import EndedEpoch, User
+from app.identity.models import EndedEpoch, SignInAttempt, User
 from app.identity.passwords import hash_password
 from app.identity.queries import get_device, get_user, users_who_may
 from app.identity.rules import (
@@ -160,6 +160,12 @@ def revoke_device(session: Session, device_id: UUID, by: int, now: datetime) -> 
     if device.revoked_at is None:
         device.revoked_at = now
         audit(session, by, "device.revoke", f"device:{device_id}", {"name": device.name}, now)
+
+
+def forget_attempts(session: Session, before: datetime) -> int:
+    """Remove tries to sign in that are older than any rule asks for; return how many."""
+    gone = session.execute(delete(SignInAttempt).where(SignInAttempt.at < before).returning(SignInAttempt.id))
+    return len(gone.all())
 
 
 def _lock(session: Session, user_id: int) -> User:

@@ -9,6 +9,8 @@ from typing import Any
 
 from flask_babel import gettext
 
+from app.kernel.i18n import N_
+
 
 @dataclass(frozen=True)
 class Kind:
@@ -25,7 +27,10 @@ class Kind:
     words: frozenset[str] = frozenset()
 
 
-KINDS: dict[str, Kind] = {}
+JOB_FAILED = Kind(
+    "job.failed", N_("A scheduled job failed"), N_("%(job)s: %(error)s"), "clock-history", "bad", frozenset({"job"})
+)
+KINDS: dict[str, Kind] = {JOB_FAILED.name: JOB_FAILED}
 
 
 def register(*kinds: Kind) -> None:
