@@ -11,7 +11,11 @@ from sqlalchemy.orm import Session
 
 from app.backup import cli as backup_cli
 from app.backup.service import back_up_nightly, proofs
+from app.catalog import actions as catalog_actions
+from app.catalog import category_views
+from app.catalog import registry as catalog_registry
 from app.catalog import service as catalog_service
+from app.catalog import views as catalog_views
 from app.catalog.imports import ItemImport
 from app.company import gate
 from app.company import rules as company_rules
@@ -42,12 +46,23 @@ from app.ledger.verify import INVARIANTS, verify
 from app.notices import views as notices_views
 from app.notices.kinds import JOB_FAILED
 from app.notices.service import notify
+from app.partners import actions as partners_actions
+from app.partners import views as partners_views
 from app.partners.imports import PartnerImport
+from app.places import actions as places_actions
+from app.places import registry as places_registry
 from app.places import service as places_service
+from app.places import views as places_views
 from app.places.imports import BinImport
 from app.scanning.meanings import BIN, PACK, RESOLVERS
 from app.scanning.resolvers import resolve_bins, resolve_packs
 from app.scanning.tasks import REASONS, TASKS
+from app.stock import actions as stock_actions
+from app.stock import panels as stock_panels
+from app.stock import queries as stock_queries
+from app.stock import registry as stock_registry
+from app.stock import views as stock_views
+from app.stock.labels import views as label_views
 from app.stocktake import actions as stocktake_actions
 from app.stocktake.counting import task as stocktake_task
 from app.web import errors, openapi, shell, start, words
@@ -60,6 +75,12 @@ FEATURES: tuple[tuple[Blueprint, str], ...] = (
     (notices_views.bp, ""),
     (jobs_views.bp, ""),
     (files_views.bp, "/files"),
+    (catalog_views.bp, "/items"),
+    (category_views.bp, "/items/categories"),
+    (partners_views.bp, "/partners"),
+    (places_views.bp, "/places"),
+    (stock_views.bp, "/stock"),
+    (label_views.bp, "/labels"),
     (imports_views.bp, "/imports"),
     (handheld_api.api_bp, openapi.PREFIX),
     (openapi.bp, openapi.PREFIX),
@@ -121,6 +142,15 @@ def wire(app: Flask) -> None:
     audit.ACTIONS.update(company_rules.ACTIONS)
     audit.ACTIONS.update(stocktake_actions.ACTIONS)
     audit.WORDS.update(company_rules.WORDS)
+    for actions in (catalog_actions, partners_actions, places_actions, stock_actions):
+        audit.ACTIONS.update(actions.ACTIONS)
+    catalog_registry.item_panels[:] = [stock_panels.item_panel]
+    catalog_registry.on_hand_columns[:] = [stock_queries.on_hand_of_item]
+    catalog_registry.in_stock_checks[:] = [stock_queries.is_in_stock]
+    catalog_registry.history_checks[:] = [stock_queries.has_history]
+    places_registry.holding_checks[:] = [stock_queries.find_holding]
+    places_registry.place_panels[:] = [stock_panels.place_panel]
+    stock_registry.documents["opening"] = stock_registry.DocumentKind(N_("Opening stock"))
     app.context_processor(_shell_context)
 
 

@@ -1,7 +1,6 @@
 """What higher floors tell the catalogue about an item: filled in wiring, and nowhere else."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Protocol
 
@@ -9,14 +8,7 @@ from sqlalchemy import ColumnElement
 from sqlalchemy.orm import Session
 
 from app.catalog.models import Item
-
-
-@dataclass(frozen=True)
-class Panel:
-    """A part of an item's page: the template that draws it and what that template needs."""
-
-    template: str
-    context: Mapping[str, object] = field(default_factory=dict)
+from app.web.panels import Panel
 
 
 class ItemPanel(Protocol):

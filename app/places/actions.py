@@ -1,0 +1,12 @@
+"""What the audit trail calls the commands on places."""
+
+from app.kernel.i18n import N_
+
+ACTIONS = {
+    "place.add": N_("Place added"),
+    "place.add_range": N_("Range of bins added"),
+    "place.edit": N_("Place changed"),
+    "place.activate": N_("Place switched on"),
+    "place.deactivate": N_("Place switched off"),
+    "place.walk": N_("Order of walking changed"),
+}

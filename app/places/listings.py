@@ -1,0 +1,58 @@
+"""The list of places that hold goods."""
+
+from typing import Any
+
+from flask import url_for
+from flask_babel import gettext
+from flask_babel import lazy_gettext as _l
+from sqlalchemy.orm import Session
+
+from app.places.models import Location
+from app.places.queries import WALK, list_warehouses, place_rows
+from app.places.rules import KIND_NAMES, LEAVES
+from app.web.listing import Column, Filter, Listing
+
+
+def place_url(row: Any) -> str:
+    """Return the address of the row's place."""
+    return url_for("places.place", place_id=row.id)
+
+
+def _kind(row: Any) -> str:
+    return str(gettext(KIND_NAMES[row.kind]))
+
+
+def _state(row: Any) -> str:
+    return str(gettext("in use") if row.active else gettext("switched off"))
+
+
+def _shade(row: Any) -> str:
+    return "good" if row.active else "neutral"
+
+
+def places_listing(session: Session) -> Listing:
+    """Return the list of bins and special places, in the order of walking."""
+    warehouses = [(str(each.id), f"{each.code} {each.name}".strip()) for each in list_warehouses(session)]
+    kinds = [(kind.value, _l(KIND_NAMES[kind])) for kind in sorted(LEAVES)]
+    states = [("on", _l("in use")), ("off", _l("switched off"))]
+    return Listing(
+        name="places",
+        title=_l("Bins"),
+        statement=place_rows(),
+        columns=[
+            Column("code", _l("Place code"), "code", sort=Location.natural_code, link=place_url, is_title=True),
+            Column("name", _l("Name"), sort=Location.name),
+            Column("kind", _l("Kind"), label=_kind),
+            Column("parent", _l("Lies in"), "code"),
+            Column("warehouse", _l("Warehouse"), "code"),
+            Column("active", _l("State"), "badge", label=_state, shade=_shade),
+        ],
+        search=(Location.code, Location.name),
+        filters=[
+            Filter("warehouse", _l("Warehouse"), warehouses, lambda value: Location.warehouse_id == int(value)),
+            Filter("kind", _l("Kind"), kinds, lambda value: Location.kind == value),
+            Filter("state", _l("State"), states, lambda value: Location.active.is_(value == "on")),
+        ],
+        order=WALK,
+        empty=_l("Open a warehouse and add a range of bins."),
+    )

@@ -1,0 +1,1 @@
+"""Labels: printable sheets and rolls for bins and packs, which our own decoder reads back."""

@@ -1,0 +1,67 @@
+"""Labels as a PDF: sheets of A4, or a roll's pages of one label each."""
+
+import io
+from collections.abc import Iterable
+from itertools import islice
+from typing import Any
+
+from app.stock.labels.layout import POINT, Ink, Line, lay_out
+from app.stock.labels.rules import Label, Paper, Symbol
+
+# The viewer's own Chinese font: nothing is embedded, so that a sheet weighs kilobytes.
+CHINESE = "STSong-Light"
+LATIN, LATIN_BOLD = "Helvetica", "Helvetica-Bold"
+ELLIPSIS = "…"
+
+
+def make_pdf(labels: Iterable[Label], paper: Paper, symbol: Symbol, title: str, skip: int = 0) -> bytes:
+    """Return the labels as a PDF; the first *skip* places of a used sheet stay empty."""
+    from reportlab.pdfbase.cidfonts import UnicodeCIDFont  # noqa: PLC0415  # heavy, and only labels need it
+    from reportlab.pdfbase.pdfmetrics import registerFont  # noqa: PLC0415  # same
+    from reportlab.pdfgen.canvas import Canvas  # noqa: PLC0415  # same
+
+    registerFont(UnicodeCIDFont(CHINESE))
+    buffer = io.BytesIO()
+    width, height = paper.page
+    canvas = Canvas(buffer, pagesize=(width / POINT, height / POINT), invariant=True)
+    canvas.setTitle(title)
+    canvas.setCreator("Zhangshi")
+    waiting = iter(labels)
+    first = skip % paper.a_page
+    while batch := list(islice(waiting, paper.a_page - first)):
+        for index, label in enumerate(batch, start=first):
+            left, top = paper.place(index)
+            _print(canvas, lay_out(label, paper, symbol), left, height - top - paper.label[1])
+        canvas.showPage()
+        first = 0
+    canvas.save()
+    return buffer.getvalue()
+
+
+def _print(canvas: Any, ink: Ink, left: float, bottom: float) -> None:
+    for x, y, width, height in ink.rects:
+        corner = (left + x) / POINT, (bottom + y) / POINT
+        canvas.rect(*corner, width / POINT, height / POINT, stroke=0, fill=1)
+    for line in ink.lines:
+        font = _font(line)
+        canvas.setFont(font, line.size)
+        text = _fitted(line.text, font, line.size, line.width / POINT)
+        canvas.drawString((left + line.x) / POINT, (bottom + line.y) / POINT, text)
+
+
+def _font(line: Line) -> str:
+    if not line.text.isascii():
+        return CHINESE
+    return LATIN_BOLD if line.bold else LATIN
+
+
+def _fitted(text: str, font: str, size: float, width: float) -> str:
+    """Return *text*, shortened where it would run over its neighbour."""
+    from reportlab.pdfbase.pdfmetrics import stringWidth  # noqa: PLC0415  # heavy, and only labels need it
+
+    if stringWidth(text, font, size) <= width:
+        return text
+    end = "..." if text.isascii() else ELLIPSIS
+    while text and stringWidth(text + end, font, size) > width:
+        text = text[:-1]
+    return text + end

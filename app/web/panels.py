@@ -1,0 +1,12 @@
+"""Parts of one feature's page that another feature draws: named by a template, filled with its own context."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Panel:
+    """A part of a page; the template finds `context` under the name `panel`."""
+
+    template: str
+    context: Mapping[str, object] = field(default_factory=dict)
