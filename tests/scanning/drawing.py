@@ -14,7 +14,8 @@ def draw(text: str, form: str, scale: int = 3, **options: Any) -> Image.Image:
     code = zxingcpp.create_barcode(text, zxingcpp.BarcodeFormat[form], **options)
     drawn = zxingcpp.write_barcode_to_image(code, scale=scale)
     height, width = drawn.shape
-    return Image.frombytes("L", (width, height), bytes(memoryview(drawn)))
+    pixels = bytes(memoryview(drawn))  # type: ignore[arg-type]  # its stub does not tell that it is a buffer
+    return Image.frombytes("L", (width, height), pixels)
 
 
 def page(*codes: Image.Image) -> Image.Image:
