@@ -38,7 +38,8 @@ from app.stocktake.rules import (
 )
 from app.stocktake.service import hold, lines_at, move_on, rows_touched, settle, subject
 
-TAKES_APPROVALS = frozenset({StocktakeState.COUNTING, StocktakeState.REVIEW})
+# Approved differences may change by scans and moves that come late: then they wait for an approval again.
+TAKES_APPROVALS = frozenset({StocktakeState.COUNTING, StocktakeState.REVIEW, StocktakeState.APPROVED})
 
 
 @dataclass(frozen=True)
@@ -59,6 +60,8 @@ def approve(session: Session, stocktake_id: int, choice: Choice, by: int, now: d
     if stocktake.state not in TAKES_APPROVALS:
         raise WrongState(number=stocktake.number, state=stocktake.state.value, wanted=LineState.APPROVED.value)
     report = settle(session, stocktake, now)
+    if stocktake.state is StocktakeState.APPROVED and not all(line.is_decided for line in report.lines):
+        move_on(session, stocktake_id, StocktakeState.REVIEW)
     counters = list_counters(session, stocktake_id)
     is_own = ensure_four_eyes(by, counters, one_person=report.one_person)
     lines = _chosen(report, choice)

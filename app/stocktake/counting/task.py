@@ -19,7 +19,7 @@ from app.kernel.exact import ZERO
 from app.kernel.i18n import N_
 from app.scanning.rules import ScanKind
 from app.scanning.tasks import NewScan, Verdict
-from app.stocktake.counting.queries import BinRow, Board, find_board, list_related
+from app.stocktake.counting.queries import TASK, BinRow, Board, find_board, list_related
 from app.stocktake.counting.rules import CountKey, Goods, fold
 from app.stocktake.models import StocktakeBin
 from app.stocktake.rules import LEASE, OVER, TAKES_SCANS, BinState
@@ -38,6 +38,7 @@ REASONS: Final[dict[str, str]] = {
     NOT_OWN_UNDO: N_("Somebody else scanned that: only they can undo it."),
     BIN_MISSING: N_("Scan the bin first: this does not say where it lies."),
 }
+__all__ = ["REASONS", "TASK", "StocktakeTask"]
 _ACCEPTED: Final = Verdict(accepted=True)
 
 

@@ -1,0 +1,19 @@
+"""What the audit trail calls the things people do to a stocktake."""
+
+from typing import Final
+
+from app.kernel.i18n import N_
+
+ACTIONS: Final[dict[str, str]] = {
+    "stocktake.start": N_("Stocktake started"),
+    "stocktake.finish": N_("Counting finished"),
+    "stocktake.resume": N_("Counting resumed"),
+    "stocktake.cancel": N_("Stocktake cancelled"),
+    "stocktake.free_bin": N_("Bin freed for another counter"),
+    "stocktake.recount": N_("Recount asked"),
+    "stocktake.drop_recount": N_("Recount taken back"),
+    "stocktake.approve": N_("Differences approved"),
+    "stocktake.approve_own": N_("Differences of one's own count approved (company of one person)"),
+    "stocktake.return": N_("Differences changed, back to review"),
+    "stocktake.post": N_("Stocktake posted"),
+}

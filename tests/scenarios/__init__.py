@@ -1,0 +1,1 @@
+"""Whole stories, from plan to books."""

@@ -1,0 +1,1 @@
+"""Stocktake: rules without a database, services on both, pages."""
