@@ -119,7 +119,7 @@ class BaseUnitFixed(RuleBroken):
 class TaxRateWrong(InvalidInput):
     """A VAT rate is a share."""
 
-    message = N_("A tax rate lies between 0 and 100 %%.")
+    message = N_("A tax rate lies between 0 and 100 percent.")
 
 
 class ThresholdNegative(InvalidInput):
