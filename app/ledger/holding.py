@@ -5,17 +5,19 @@ gives the whole database to one writer, so there a plain read is enough. On Post
 and locks all of them in the order given, new or not; a SELECT … FOR UPDATE could not hold the place of a missing row.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from sqlalchemy import Connection, Table, bindparam, select, tuple_
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import IntegrityError
 
 from app.kernel.exact import ZERO
 from app.ledger.costing import Cost
 from app.ledger.models import Balance
 from app.ledger.models import Cost as CostRow
-from app.ledger.rules import Key
+from app.ledger.rules import Key, WrongPlace
 from app.ledger.shelf import Shelf
 
 CHUNK = 5_000  # keys a statement; both databases bind at least 32,766 values
@@ -57,7 +59,8 @@ def hold_balances(connection: Connection, keys: Sequence[Key]) -> dict[Key, Shel
         return shelves
     if connection.dialect.name == "postgresql":
         rows = [{"item_id": key.item, "lot_id": key.lot, "location_id": key.location, "quantity": ZERO} for key in keys]
-        found: Iterable[Any] = connection.execute(_lock_balances, rows)
+        with _places_guarded():
+            found: Iterable[Any] = connection.execute(_lock_balances, rows)
     else:
         found = _in_chunks(connection, _read_balances, "keys", keys)
     for row in found:
@@ -96,7 +99,8 @@ def keep_balances(connection: Connection, shelves: Iterable[Shelf]) -> None:
         for shelf in shelves
     ]
     if rows:
-        connection.execute(_keep[_balance, connection.dialect.name], rows)
+        with _places_guarded():
+            connection.execute(_keep[_balance, connection.dialect.name], rows)
 
 
 def keep_costs(connection: Connection, costs: dict[int, Cost]) -> None:
@@ -107,6 +111,15 @@ def keep_costs(connection: Connection, costs: dict[int, Cost]) -> None:
     ]
     if rows:
         connection.execute(_keep[_cost, connection.dialect.name], rows)
+
+
+@contextmanager
+def _places_guarded() -> Iterator[None]:
+    """Say in our words that the database refused a balance: its triggers know places and lots, and cost nothing."""
+    try:
+        yield
+    except IntegrityError as refused:
+        raise WrongPlace from refused
 
 
 def _in_chunks(connection: Connection, statement: Any, name: str, values: Sequence[Any]) -> Iterable[Any]:

@@ -77,7 +77,7 @@ class InventoryByHand(InvalidInput):
 class WrongPlace(InvalidInput):
     """Goods lie in bins, docks and the like; a lot belongs to one item."""
 
-    message = N_("Goods cannot be booked there: location %(location)s, item %(item)s, lot %(lot)s.")
+    message = N_("Goods lie in bins, docks, staging, quarantine or transit only, and in a lot of their own item.")
 
 
 class MissingCost(InvalidInput):
