@@ -33,6 +33,7 @@ from app.identity.service import forget_attempts
 from app.imports import cli as imports_cli
 from app.imports import views as imports_views
 from app.imports.kinds import KINDS, ImportKind
+from app.imports.views import IMPORTERS
 from app.jobs import registry as jobs_registry
 from app.jobs import views as jobs_views
 from app.jobs.cli import jobs_cli
@@ -40,6 +41,8 @@ from app.jobs.registry import Job
 from app.jobs.rules import Daily
 from app.kernel.i18n import N_
 from app.ledger import cli as ledger_cli
+from app.ledger import periods
+from app.ledger import views as ledger_views
 from app.ledger.opening_balances import balance_kinds
 from app.ledger.openings import OpeningStock
 from app.ledger.verify import INVARIANTS, verify
@@ -82,6 +85,7 @@ FEATURES: tuple[tuple[Blueprint, str], ...] = (
     (stock_views.bp, "/stock"),
     (label_views.bp, "/labels"),
     (imports_views.bp, "/imports"),
+    (ledger_views.bp, ""),
     (handheld_api.api_bp, openapi.PREFIX),
     (openapi.bp, openapi.PREFIX),
 )
@@ -104,14 +108,35 @@ COMMANDS = (
 )
 
 
-def _may(permission: Permission) -> Callable[[], bool]:
-    return lambda: current_user.may(permission)
+def _may(*permissions: Permission) -> Callable[[], bool]:
+    return lambda: any(current_user.may(permission) for permission in permissions)
 
 
 MENU = (
     MenuGroup(
         "",
-        (MenuEntry(_l("Start"), "web.start", "house", lambda: True, tab=True),),
+        (
+            MenuEntry(_l("Start"), "web.start", "house", lambda: True, tab=True),
+            MenuEntry(_l("Stock"), "stock.by_item", "boxes", _may(Permission.READ), tab=True),
+            MenuEntry(_l("Items"), "catalog.items", "box-seam", _may(Permission.READ), tab=True),
+        ),
+    ),
+    MenuGroup(
+        _l("Records"),
+        (
+            MenuEntry(_l("Partners"), "partners.partners", "people", _may(Permission.READ)),
+            MenuEntry(_l("Warehouses and bins"), "places.tree", "diagram-3", _may(Permission.READ)),
+            MenuEntry(_l("Imports"), "imports.list_imports", "upload", _may(*IMPORTERS)),
+        ),
+    ),
+    MenuGroup(
+        _l("Company"),
+        (
+            MenuEntry(_l("Closed periods"), "ledger.periods", "calendar3", _may(Permission.CLOSE_PERIODS)),
+            MenuEntry(_l("Audit trail"), "identity.audit_trail", "journal-text", _may(Permission.SEE_AUDIT)),
+            MenuEntry(_l("Settings"), "company.settings", "gear", _may(Permission.MANAGE_COMPANY)),
+            MenuEntry(_l("Users"), "identity.users", "person-gear", _may(Permission.MANAGE_COMPANY)),
+        ),
     ),
 )
 
@@ -141,6 +166,7 @@ def wire(app: Flask) -> None:
     REASONS.update(stocktake_task.REASONS)
     audit.ACTIONS.update(company_rules.ACTIONS)
     audit.ACTIONS.update(stocktake_actions.ACTIONS)
+    audit.ACTIONS.update(periods.ACTIONS)
     audit.WORDS.update(company_rules.WORDS)
     for actions in (catalog_actions, partners_actions, places_actions, stock_actions):
         audit.ACTIONS.update(actions.ACTIONS)

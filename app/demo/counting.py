@@ -20,7 +20,7 @@ from app.kernel.ids import uuid7
 from app.kernel.owncode import OwnKind, make_own_code
 from app.ledger.models import Balance
 from app.places.models import Location
-from app.scanning.intake import take_in
+from app.scanning.intake import keep, prepare
 from app.scanning.rules import ScanKind
 from app.scanning.sent import SentScan
 from app.stocktake.approval.rules import Choice, fingerprint
@@ -85,8 +85,9 @@ class Counter:
             code, number = self.codes[shelf.item_id], str(counted)
             sent.append(self._event(stocktake_id, ScanKind.SET, bin_id, at, code, quantity=number, lot=shelf.lot))
         sent.append(self._event(stocktake_id, ScanKind.CLOSE_BIN, bin_id, at + timedelta(seconds=9), raw=label))
+        now = datetime.now(UTC)
         with transaction() as session:
-            take_in(session, sent, datetime.now(UTC))
+            keep(session, prepare(session, sent, now), now)
 
     def _event(
         self,

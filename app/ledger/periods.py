@@ -7,8 +7,12 @@ from sqlalchemy.orm import Session
 
 from app.company.models import Company
 from app.kernel.clock import business_day
+from app.kernel.i18n import N_
 from app.ledger.models import Counter, PeriodClosing
 from app.ledger.rules import NotSetUp, ensure_closable
+
+# What the audit trail calls it.
+ACTIONS = {"period.close": N_("Period closed")}
 
 
 def close_period(session: Session, until: date, *, by: int, now: datetime) -> None:

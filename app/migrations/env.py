@@ -1,9 +1,9 @@
 """How migrations run: in one transaction, on SQLite with foreign keys checked at the end instead of at every step."""
 
 from alembic import context
-from sqlalchemy import Connection, text
+from sqlalchemy import BigInteger, Connection, DateTime, text
 
-from app.db import WRITE_OPTION, db
+from app.db import WRITE_OPTION, Scaled, UtcDateTime, db
 
 # Any 64-bit number, the same in every process: two upgrades at once would run the same steps twice.
 UPGRADE_LOCK = 7_226_045_112
@@ -29,7 +29,8 @@ def _upgrade(connection: Connection, *, lite: bool) -> None:
         connection=connection,
         target_metadata=db.metadata,
         render_as_batch=True,
-        compare_type=True,
+        compare_type=_differs,
+        render_item=_render,
         transaction_per_migration=False,
     )
     with context.begin_transaction():
@@ -38,6 +39,20 @@ def _upgrade(connection: Connection, *, lite: bool) -> None:
         context.run_migrations()
         if lite and (broken := connection.execute(text("PRAGMA foreign_key_check")).first()):
             raise RuntimeError(f"a migration left a row without its parent: {tuple(broken)}")
+
+
+def _render(kind: str, item: object, _context: object) -> str | bool:
+    """Write our column types as what the database sees, so that a migration stands without the application."""
+    if kind != "type":
+        return False
+    if isinstance(item, Scaled):
+        return "sa.BigInteger()"
+    return "sa.DateTime(timezone=True)" if isinstance(item, UtcDateTime) else False
+
+
+def _differs(_context: object, _found: object, _wanted: object, found: object, wanted: object) -> bool | None:
+    """Compare types by what the database sees; None leaves it to Alembic."""
+    return False if isinstance(wanted, Scaled | UtcDateTime) and isinstance(found, BigInteger | DateTime) else None
 
 
 def _pragma(connection: Connection, setting: str) -> None:

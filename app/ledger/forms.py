@@ -1,0 +1,16 @@
+"""What is typed to close the books."""
+
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from wtforms import DateField
+from wtforms.validators import InputRequired
+
+
+class CloseForm(FlaskForm):  # type: ignore[misc]  # flask-wtf ships no types
+    """Up to which day."""
+
+    until = DateField(
+        _l("Close up to and with"),
+        validators=[InputRequired(_l("Choose a day."))],
+        description=_l("What happened before and arrives later is booked on the first open day."),
+    )

@@ -1,0 +1,32 @@
+"""The page that closes periods."""
+
+from datetime import date
+
+import pytest
+from sqlalchemy import select
+
+from app.db import db
+from app.identity.models import AuditEvent
+from app.ledger.models import PeriodClosing
+from tests.conftest import SignIn
+
+
+def test_finance_closes_a_month_and_the_trail_says_so(sign_in: SignIn) -> None:
+    client = sign_in("finance")
+    assert client.post("/periods", data={"until": "2026-01-31"}).status_code == 303
+    assert db.session.scalars(select(PeriodClosing.until)).all() == [date(2026, 1, 31)]
+    assert "period.close" in db.session.scalars(select(AuditEvent.action)).all()
+    assert b"2026-01-31" in client.get("/periods").data
+
+
+@pytest.mark.parametrize("until", ["", "nonsense", "2099-01-01"])
+def test_a_wrong_day_is_answered_with_a_sentence_and_closes_nothing(sign_in: SignIn, until: str) -> None:
+    answer = sign_in("finance").post("/periods", data={"until": until})
+    assert answer.status_code == 400
+    assert db.session.scalars(select(PeriodClosing.until)).all() == []
+
+
+def test_a_period_is_closed_once(sign_in: SignIn) -> None:
+    client = sign_in("manager")
+    client.post("/periods", data={"until": "2026-01-31"})
+    assert client.post("/periods", data={"until": "2026-01-31"}).status_code == 400
