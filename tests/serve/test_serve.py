@@ -44,7 +44,7 @@ class Served:
 
     def is_up(self) -> bool:
         try:
-            return fetch(self.https(), "/trust")[0] == 200
+            return fetch(self.https(), "/trust")[0] == fetch(self.http(), "/trust")[0] == 200
         except OSError:
             return False
 
