@@ -5,6 +5,7 @@ from zoneinfo import available_timezones
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import BooleanField, HiddenField, PasswordField, RadioField, SelectField, StringField, TextAreaField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length
 
 from app.company.rules import (
@@ -38,10 +39,12 @@ class _SettingsFields(FlaskForm):  # type: ignore[misc]  # flask-wtf ships no ty
     )
     tax_status = RadioField(
         _l("VAT status"),
-        choices=[(status.value, _l(name)) for status, name in TAX_STATUS_NAMES.items()],
+        choices=[SelectChoice(status.value, _l(name)) for status, name in TAX_STATUS_NAMES.items()],
         default=TaxStatus.GENERAL.value,
     )
-    locale = SelectField(_l("Language of documents"), choices=list(LOCALES.items()))
+    locale = SelectField(
+        _l("Language of documents"), choices=[SelectChoice(code, name) for code, name in LOCALES.items()]
+    )
     time_zone = SelectField(_l("Time zone"), choices=_time_zones, default="Asia/Shanghai")
     one_person = BooleanField(
         _l("Company of one person"),
@@ -55,7 +58,7 @@ class SetUpForm(_SettingsFields):
     token = HiddenField()
     chart = RadioField(
         _l("Chart of accounts"),
-        choices=[(chart.value, _l(name)) for chart, name in CHART_NAMES.items()],
+        choices=[SelectChoice(chart.value, _l(name)) for chart, name in CHART_NAMES.items()],
         default=Chart.SMALL.value,
     )
     currency = SelectField(_l("Currency"), choices=CURRENCIES, default="CNY")
@@ -129,11 +132,11 @@ class NewFieldForm(FieldForm):
 
     subject = SelectField(
         _l("For"),
-        choices=[(subject.value, _l(name)) for subject, name in SUBJECT_NAMES.items()],
+        choices=[SelectChoice(subject.value, _l(name)) for subject, name in SUBJECT_NAMES.items()],
         default=FieldSubject.ITEM.value,
     )
     kind = SelectField(
         _l("Kind"),
-        choices=[(kind.value, _l(name)) for kind, name in KIND_NAMES.items()],
+        choices=[SelectChoice(kind.value, _l(name)) for kind, name in KIND_NAMES.items()],
         default=FieldKind.TEXT.value,
     )

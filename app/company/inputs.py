@@ -6,6 +6,7 @@ from typing import Any
 from flask_babel import gettext
 from flask_wtf import FlaskForm
 from wtforms import DateField, Field, SelectField, StringField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Optional, ValidationError
 
 from app.company.rules import TEXT_LENGTH, FieldKind
@@ -54,7 +55,7 @@ def _input(field: OwnField) -> Any:
     checks = [Optional(), fits]
     match field.kind:
         case FieldKind.CHOICE:
-            choices = [("", gettext("– none –")), *((choice, choice) for choice in field.choices)]
+            choices = [SelectChoice("", gettext("– none –")), *map(SelectChoice, field.choices)]
             # A choice that was taken away meanwhile is refused by the field's own rule, with its sentence.
             return SelectField(field.name, [fits], choices=choices, validate_choice=False)
         case FieldKind.DATE:

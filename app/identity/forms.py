@@ -3,12 +3,18 @@
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import HiddenField, PasswordField, SelectField, SelectMultipleField, StringField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import EqualTo, InputRequired, Length
 
 from app.identity.rules import PASSWORD_MAX, PASSWORD_MIN, ROLE_DUTIES, ROLE_NAMES, Role
 from app.web.words import LOCALES
 
-THEMES = (("auto", _l("Like the device")), ("light", _l("Light")), ("dark", _l("Dark")))
+THEMES = (
+    SelectChoice("auto", _l("Like the device")),
+    SelectChoice("light", _l("Light")),
+    SelectChoice("dark", _l("Dark")),
+)
+LANGUAGES = (SelectChoice("", _l("Like the browser")), *(SelectChoice(code, name) for code, name in LOCALES.items()))
 _NEW = {"autocomplete": "new-password"}
 _PLAIN = {"autocapitalize": "none", "spellcheck": "false"}
 
@@ -23,7 +29,9 @@ def _new_password(label: object) -> PasswordField:
 
 
 def _roles() -> SelectMultipleField:
-    return SelectMultipleField(_l("Roles"), choices=[(role.value, _l(name)) for role, name in ROLE_NAMES.items()])
+    return SelectMultipleField(
+        _l("Roles"), choices=[SelectChoice(role.value, _l(name)) for role, name in ROLE_NAMES.items()]
+    )
 
 
 class _Form(FlaskForm):  # type: ignore[misc]  # flask-wtf ships no types
@@ -45,7 +53,7 @@ class SignInForm(_Form):
 class PreferencesForm(_Form):
     """One's own language and light."""
 
-    locale = SelectField(_l("Language"), choices=[("", _l("Like the browser")), *LOCALES.items()])
+    locale = SelectField(_l("Language"), choices=LANGUAGES)
     theme = SelectField(_l("Appearance"), choices=THEMES)
 
 

@@ -1,0 +1,1 @@
+"""The inbox: told once, read by each."""
