@@ -18,6 +18,7 @@ from app.kernel.exact import ZERO, plain
 from app.web.fields import PriceField, QuantityField, extended
 
 _AT_LEAST_0 = NumberRange(min=0, message=_l("Not below 0."))
+_AS_SCANNED = {"autocapitalize": "none", "autocomplete": "off", "spellcheck": "false"}
 HUNDREDTH = Decimal("0.01")
 _PRICES = ("purchase_price", "sale_price")
 _AS_KEPT = (*_PRICES, "name", "code", "spec", "tax_rate", "minimum", "safety", "tracks_lots", "tracks_expiry")
@@ -26,7 +27,7 @@ _AS_KEPT = (*_PRICES, "name", "code", "spec", "tax_rate", "minimum", "safety", "
 class ItemForm(FlaskForm):  # type: ignore[misc]  # flask-wtf ships no types
     """An item's facts."""
 
-    name = StringField(_l("Name"), [InputRequired(), Length(max=LONGEST_NAME)])
+    name = StringField(_l("Item name"), [InputRequired(), Length(max=LONGEST_NAME)])
     code = StringField(
         _l("Item code"),
         [Length(max=LONGEST_CODE)],
@@ -110,9 +111,15 @@ class BarcodeForm(FlaskForm):  # type: ignore[misc]  # flask-wtf ships no types
     code = StringField(
         _l("Barcode"),
         [InputRequired(), Length(max=LONGEST_BARCODE)],
-        render_kw={"autocapitalize": "none", "autocomplete": "off", "spellcheck": "false"},
+        render_kw=_AS_SCANNED,
     )
     any_check_digit = BooleanField(_l("The code is meant so, although its check digit is wrong"))
+
+
+class FirstBarcodeForm(BarcodeForm):
+    """The barcode of a new item's base unit, which may come later."""
+
+    code = StringField(_l("Barcode"), [Length(max=LONGEST_BARCODE)], render_kw=_AS_SCANNED)
 
 
 class PictureForm(FlaskForm):  # type: ignore[misc]  # flask-wtf ships no types
@@ -124,7 +131,7 @@ class PictureForm(FlaskForm):  # type: ignore[misc]  # flask-wtf ships no types
 class CategoryForm(FlaskForm):  # type: ignore[misc]  # flask-wtf ships no types
     """A category and where it lies."""
 
-    name = StringField(_l("Name"), [InputRequired(), Length(max=80)])
+    name = StringField(_l("Category name"), [InputRequired(), Length(max=80)])
     parent_id = SelectField(_l("Inside of"), coerce=int, default=0)
 
     def offer(self, nodes: Sequence[CategoryNode]) -> "CategoryForm":

@@ -3,9 +3,9 @@
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import ColumnElement, Row, Select, or_, select
+from sqlalchemy import ColumnElement, Row, Select, Table, bindparam, or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from app.catalog.models import Barcode, Category, Item, Pack, Unit
@@ -13,27 +13,37 @@ from app.catalog.rules import NoSuchItem, NoSuchPack, PackFacts
 from app.kernel.gtin import barcode_key
 from app.kernel.owncode import OwnKind, find_own_code
 
-_BaseUnit = Unit.__table__.alias("base_unit")
+# Core, and built once: these are asked for every scan, and building a statement costs five times its execution.
+_BARCODE, _ITEM, _PACK, _UNIT = (cast("Table", model.__table__) for model in (Barcode, Item, Pack, Unit))
+_BASE_UNIT = _UNIT.alias("base_unit")
 _PACK_FACTS = (
     select(
-        Pack.id,
-        Item.id.label("item_id"),
-        Item.code,
-        Item.name,
-        Item.spec,
-        Unit.name.label("unit"),
-        Pack.factor,
-        _BaseUnit.c.name.label("base_unit"),
-        _BaseUnit.c.places,
-        Item.tracks_lots,
-        Item.tracks_expiry,
-        Item.active,
+        _PACK.c.id,
+        _ITEM.c.id.label("item_id"),
+        _ITEM.c.code,
+        _ITEM.c.name,
+        _ITEM.c.spec,
+        _UNIT.c.name.label("unit"),
+        _PACK.c.factor,
+        _BASE_UNIT.c.name.label("base_unit"),
+        _BASE_UNIT.c.places,
+        _ITEM.c.tracks_lots,
+        _ITEM.c.tracks_expiry,
+        _ITEM.c.active,
     )
-    .join(Item, Item.id == Pack.item_id)
-    .join(Unit, Unit.id == Pack.unit_id)
-    .join(_BaseUnit, _BaseUnit.c.id == Item.unit_id)
+    .join(_ITEM, _ITEM.c.id == _PACK.c.item_id)
+    .join(_UNIT, _UNIT.c.id == _PACK.c.unit_id)
+    .join(_BASE_UNIT, _BASE_UNIT.c.id == _ITEM.c.unit_id)
 )
-_WITH_CODE = _PACK_FACTS.add_columns(Barcode.code.label("barcode")).join(Barcode, Barcode.pack_id == Pack.id)
+_BY_CODE = (
+    _PACK_FACTS.add_columns(_BARCODE.c.code.label("barcode"))
+    .join(_BARCODE, _BARCODE.c.pack_id == _PACK.c.id)
+    .where(_BARCODE.c.code.in_(bindparam("keys", expanding=True)))
+)
+_BY_PACK = _PACK_FACTS.where(_PACK.c.id.in_(bindparam("ids", expanding=True)))
+_BASE_BY_ITEM = _PACK_FACTS.where(
+    _ITEM.c.id.in_(bindparam("ids", expanding=True)), _PACK.c.unit_id == _ITEM.c.unit_id, _PACK.c.factor == Decimal(1)
+)
 
 
 @dataclass(frozen=True)
@@ -62,7 +72,7 @@ def find_packs_by_codes(session: Session, codes: Collection[str]) -> dict[str, P
     keys = {barcode_key(code) for code in codes}
     if not keys:
         return {}
-    rows = session.execute(_WITH_CODE.where(Barcode.code.in_(keys)))
+    rows = session.execute(_BY_CODE, {"keys": list(keys)})
     return {row.barcode: _facts(row) for row in rows}
 
 
@@ -70,15 +80,14 @@ def find_packs(session: Session, pack_ids: Collection[int]) -> dict[int, PackFac
     """Return the packs of these ids. One query."""
     if not pack_ids:
         return {}
-    return {row.id: _facts(row) for row in session.execute(_PACK_FACTS.where(Pack.id.in_(pack_ids)))}
+    return {row.id: _facts(row) for row in session.execute(_BY_PACK, {"ids": list(pack_ids)})}
 
 
 def find_base_packs(session: Session, item_ids: Collection[int]) -> dict[int, PackFacts]:
     """Return the pack of the base unit of each item, by item id. One query."""
     if not item_ids:
         return {}
-    statement = _PACK_FACTS.where(Item.id.in_(item_ids), Pack.unit_id == Item.unit_id, Pack.factor == Decimal(1))
-    return {row.item_id: _facts(row) for row in session.execute(statement)}
+    return {row.item_id: _facts(row) for row in session.execute(_BASE_BY_ITEM, {"ids": list(item_ids)})}
 
 
 def find_items_by_codes(session: Session, codes: Collection[str]) -> dict[str, int]:
@@ -204,7 +213,7 @@ def _walk(
         yield from _walk(children, number, path, depth + 1)
 
 
-def _facts(row: Row[Any]) -> PackFacts:
+def _facts(row: Any) -> PackFacts:
     return PackFacts(
         pack_id=row.id,
         item_id=row.item_id,

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
 from app.catalog import registry, service
-from app.catalog.forms import BarcodeForm, ItemForm, PackForm, PictureForm
+from app.catalog.forms import BarcodeForm, FirstBarcodeForm, ItemForm, PackForm, PictureForm
 from app.catalog.listings import items_listing
 from app.catalog.queries import find_base_packs, get_item, get_pack, list_categories, list_packs, list_units
 from app.catalog.rules import shown_barcode
@@ -52,15 +52,15 @@ def item(item_id: int) -> Response:
 @may(Permission.EDIT_ITEMS)
 def new_item() -> Response:
     """Show the form of a new item."""
-    return _form_page(None, _item_form(None), BarcodeForm(None))
+    return _form_page(None, _item_form(None), FirstBarcodeForm(None))
 
 
 @bp.post("/new")
 @may(Permission.EDIT_ITEMS)
 def add_item() -> AnyResponse:
     """Add an item, with the barcode of its base unit if one was given."""
-    form, barcode = _item_form(None), BarcodeForm()
-    if not form.validate():
+    form, barcode = _item_form(None), FirstBarcodeForm()
+    if not all([form.validate(), barcode.validate()]):
         return _form_page(None, form, barcode, status=400)
     draft = form.draft(list_fields(db.session(), FieldSubject.ITEM), None)
     try:

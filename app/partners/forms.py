@@ -21,7 +21,7 @@ _AS_KEPT = ("is_supplier", "is_customer", "credit_code", "terms_days", *LENGTHS)
 class PartnerForm(FlaskForm):  # type: ignore[misc]  # flask-wtf ships no types
     """A partner's facts."""
 
-    name = StringField(_l("Name"), [InputRequired(), Length(max=LENGTHS["name"])])
+    name = StringField(_l("Partner name"), [InputRequired(), Length(max=LENGTHS["name"])])
     is_supplier = BooleanField(_l("Supplier"))
     is_customer = BooleanField(_l("Customer"))
     code = StringField(

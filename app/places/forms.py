@@ -32,7 +32,7 @@ class PlaceForm(FlaskForm):  # type: ignore[misc]  # flask-wtf ships no types
         description=_l("Short and on the label: A-01-03."),
         render_kw=_CODE,
     )
-    name = StringField(_l("Name"), [Length(max=LONGEST_NAME)])
+    name = StringField(_l("Place name"), [Length(max=LONGEST_NAME)])
 
 
 class NewPlaceForm(PlaceForm):

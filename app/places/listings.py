@@ -41,7 +41,7 @@ def places_listing(session: Session) -> Listing:
         statement=place_rows(),
         columns=[
             Column("code", _l("Place code"), "code", sort=Location.natural_code, link=place_url, is_title=True),
-            Column("name", _l("Name"), sort=Location.name),
+            Column("name", _l("Place name"), sort=Location.name),
             Column("kind", _l("Kind"), label=_kind),
             Column("parent", _l("Lies in"), "code"),
             Column("warehouse", _l("Warehouse"), "code"),
