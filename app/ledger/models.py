@@ -24,8 +24,9 @@ _CONTROL = ", ".join(sorted({f"'{codes[role]}'" for codes in ACCOUNTS.values() f
 
 
 def _posting() -> Mapped[int]:
-    # Deferred: a posting's lines are written before the row that seals them.
-    return mapped_column(BigId, ForeignKey("ledger_posting.seq", deferrable=True, initially="DEFERRED"))
+    # Deferred: a posting's lines are written before the row that seals them. When that row comes, SQLite looks for the
+    # lines that waited for it, so the column has an index; no other reference may be deferred (each would be a scan).
+    return mapped_column(BigId, ForeignKey("ledger_posting.seq", deferrable=True, initially="DEFERRED"), index=True)
 
 
 def _line_id() -> CheckConstraint:
@@ -102,11 +103,9 @@ class Move(Base):
     value: Mapped[Decimal | None] = mapped_column(Money)
     variance: Mapped[Decimal] = mapped_column(Money)
     account: Mapped[str | None] = mapped_column(ForeignKey("account.code"))
-    cause_id: Mapped[int | None] = mapped_column(ForeignKey("ledger_move.id", deferrable=True, initially="DEFERRED"))
-    anchor_id: Mapped[int | None] = mapped_column(ForeignKey("ledger_anchor.id", deferrable=True, initially="DEFERRED"))
-    gives_back_id: Mapped[int | None] = mapped_column(
-        ForeignKey("ledger_move.id", deferrable=True, initially="DEFERRED")
-    )
+    cause_id: Mapped[int | None] = mapped_column(ForeignKey("ledger_move.id"))
+    anchor_id: Mapped[int | None] = mapped_column(ForeignKey("ledger_anchor.id"))
+    gives_back_id: Mapped[int | None] = mapped_column(ForeignKey("ledger_move.id"))
 
     __table_args__ = (
         _line_id(),

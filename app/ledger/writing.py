@@ -10,7 +10,7 @@ from app.ledger.costing import Revalued
 from app.ledger.facts import CountFact, Draft
 from app.ledger.models import CountAnchor, Entry, Move, Posting, Revaluation
 from app.ledger.planning import Plan
-from app.ledger.rules import line_id
+from app.ledger.rules import Reason, line_id
 from app.ledger.shelf import Anchor, Line
 
 _insert_posting = insert(Posting.__table__)  # type: ignore[arg-type]  # declared as FromClause, is a Table
@@ -18,6 +18,7 @@ _insert_moves = insert(Move.__table__)  # type: ignore[arg-type]  # same
 _insert_entries = insert(Entry.__table__)  # type: ignore[arg-type]  # same
 _insert_anchors = insert(CountAnchor.__table__)  # type: ignore[arg-type]  # same
 _insert_revaluations = insert(Revaluation.__table__)  # type: ignore[arg-type]  # same
+_WRITTEN = (Reason.PRIMARY, Reason.DIFFERENCE, Reason.BEYOND_BOOK, Reason.GIVE_BACK)
 
 
 def write_posting(
@@ -34,7 +35,9 @@ def write_posting(
     if plan.anchors:
         connection.execute(_insert_anchors, [_anchor_row(seq, anchor, draft.counts) for anchor in plan.anchors])
     if plan.lines:
-        connection.execute(_insert_moves, [_move_row(seq, line) for line in plan.lines])
+        # What is named as a reason is written before what names it.
+        ordered = sorted(plan.lines, key=lambda line: _WRITTEN.index(line.reason))
+        connection.execute(_insert_moves, [_move_row(seq, line) for line in ordered])
     if revalued:
         connection.execute(_insert_revaluations, [_revaluation_row(seq, change) for change in revalued])
     if bookings:
