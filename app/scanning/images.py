@@ -5,6 +5,8 @@ scanners write are opened.
 """
 
 import io
+import threading
+from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
 from app.kernel.errors import InvalidInput
@@ -23,6 +25,9 @@ _FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "AVIF")
 _HEIC_BRANDS = (b"heic", b"heix", b"hevc", b"heim", b"heis", b"mif1", b"msf1")
 _ORIENTATION = 0x0112  # the EXIF tag
 _WHITE, _EIGHT_BITS_OF_16 = 255, 1 / 256
+
+# Requests run side by side; this bounds what their photos take together.
+_one_big_at_a_time = threading.Lock()
 
 
 class ImageRefused(InvalidInput):
@@ -105,26 +110,29 @@ def _grey(image: "Image", at_most: int) -> "Image":
     halvings = 0
     while image.width * image.height > at_most << 2 * halvings:
         halvings += 1
-    full = image.size
-    image.draft("L", (full[0] >> halvings, full[1] >> halvings))
-    image.load()
-    grey = _flat(image)
-    left = round(full[0] / image.width)
-    return grey.reduce(max(1, (1 << halvings) // left))
+    width = image.width
+    image.draft("L", (width >> halvings, image.height >> halvings))
+    with _one_big_at_a_time if halvings else nullcontext():
+        image.load()
+        return _flat(image, max(1, (1 << halvings) // round(width / image.width)))
 
 
-def _flat(image: "Image") -> "Image":
+def _flat(image: "Image", divisor: int) -> "Image":
+    """Return *image* in grey on white, its sides divided by *divisor*.
+
+    Each channel is made and shrunk by itself: 50 megapixels in colour are 200 MB already, without a second copy.
+    """
     from PIL import Image  # noqa: PLC0415  # heavy, and only decoding needs it
 
     if image.mode.startswith("I;16"):
-        return image.convert("I").point(lambda value: value * _EIGHT_BITS_OF_16).convert("L")
+        image = image.point(lambda value: value * _EIGHT_BITS_OF_16)
     if not image.has_transparency_data:
-        return image.convert("L")
+        return image.convert("L").reduce(divisor)
+    if "A" not in image.getbands():
+        image = image.convert("RGBA")
     # What is transparent looks white on a page; without this it would turn black and swallow the bars.
-    layer = image.convert("LA")
-    page = Image.new("L", image.size, _WHITE)
-    page.paste(layer.getchannel("L"), mask=layer.getchannel("A"))
-    return page
+    shown = image.getchannel("A").reduce(divisor)
+    return Image.composite(image.convert("L").reduce(divisor), Image.new("L", shown.size, _WHITE), shown)
 
 
 def _upright(image: "Image", grey: "Image") -> "Image":

@@ -1,7 +1,10 @@
 """What comes in as a photo: any bytes at all."""
 
 import struct
+import subprocess
+import sys
 import zlib
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -25,14 +28,18 @@ from tests.scanning.drawing import as_bytes, draw, page
 CODE = page(draw("6901234567892", "EAN13"))
 
 
+def chunk(kind: bytes, body: bytes) -> bytes:
+    return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+
+
+def png(width: int, height: int, rows: bytes, colours: int = 0) -> bytes:
+    """A PNG of 8 bits whose header promises a size and whose compressed *rows* may hold something else."""
+    header = struct.pack(">IIBBBBB", width, height, 8, colours, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", rows) + chunk(b"IEND", b"")
+
+
 def png_claiming(width: int, height: int) -> bytes:
-    """A PNG whose header promises a size that its few bytes do not hold."""
-
-    def chunk(kind: bytes, body: bytes) -> bytes:
-        return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
-
-    header = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(b"")) + chunk(b"IEND", b"")
+    return png(width, height, zlib.compress(b""))
 
 
 @pytest.mark.parametrize(
@@ -107,3 +114,22 @@ def test_thin_strips_are_no_trouble() -> None:
     assert decode(as_bytes(Image.new("L", (1, 9_000), 255))).symbols == ()
     assert decode(as_bytes(Image.new("L", (9_000, 1), 0))).symbols == ()
     assert decode(as_bytes(Image.new("L", (1, 1), 0))).symbols == ()
+
+
+PEAK = """
+import resource, sys
+from pathlib import Path
+from app.scanning.decode import decode
+assert decode(Path(sys.argv[1]).read_bytes()).symbols == ()
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
+"""
+
+
+def test_the_heaviest_picture_allowed_is_read_in_bounded_memory(tmp_path: Path) -> None:
+    packer = zlib.compressobj()
+    row = b"\0" + b"\xff" * (4 * 8_000)
+    rows = b"".join(packer.compress(row) for _ in range(6_200)) + packer.flush()
+    heavy = tmp_path / "heavy.png"
+    heavy.write_bytes(png(8_000, 6_200, rows, colours=6))
+    peak = subprocess.run([sys.executable, "-c", PEAK, str(heavy)], capture_output=True, text=True, check=True).stdout
+    assert int(peak) < 400
