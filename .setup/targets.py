@@ -12,6 +12,7 @@ import environment
 import machine
 
 UV = "uv==0.13.9"
+SEARCHES = "searches"  # the tests with their long loops in full
 FLASK = [environment.PYTHON, "-m", "flask", "--app", "app"]
 
 
@@ -51,8 +52,18 @@ def bench() -> int:
     """Run the long searches and take the figures of the README."""
     _set_up(tools=True)
     machine.ensure(machine.TO_TEST)
-    command = [environment.PYTHON, "-m", "tests.benchmarks", *shlex.split(os.environ.get("ARGS", ""))]
-    return subprocess.run(command, check=False).returncode
+    figures = sorted(path.stem for path in Path("tests/benchmarks").glob("[a-z]*.py"))
+    failed = []
+    for name in shlex.split(os.environ.get("ARGS", "")) or [*figures, SEARCHES]:
+        print(f"\n— {name} —", flush=True)
+        if name == SEARCHES:
+            command = [environment.PYTHON, "-m", "pytest", "-n", "2", "-m", "not browser"]
+        else:
+            command = [environment.PYTHON, "-m", f"tests.benchmarks.{name}"]
+        if subprocess.run(command, env=os.environ | {"ZHANGSHI_FULL": "1"}, check=False).returncode != 0:
+            failed.append(name)
+    print(f"\nfailed: {', '.join(failed)}" if failed else "\nall done")
+    return 1 if failed else 0
 
 
 def lint() -> int:
