@@ -4,13 +4,17 @@ Law: nothing else commits. Reads use `db.session` (one snapshot a request); a co
 which begins by taking the right to write, so that what it reads is what it changes.
 """
 
+import os
+import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import UTC, datetime
 from decimal import Decimal
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any, Final, TypeVar
+from weakref import WeakKeyDictionary
 
 from flask import Flask
 from flask_migrate import Migrate
@@ -229,9 +233,10 @@ def transaction() -> Iterator[Session]:
     if getattr(_running, "command", False):
         raise RuntimeError("a command runs in one transaction: transaction() inside transaction()")
     db.session.remove()
+    engine = db.engine
     _running.command = True
     try:
-        with Session(_writer(db.engine), expire_on_commit=False) as session, session.begin():
+        with _turn(engine), Session(_writer(engine), expire_on_commit=False) as session, session.begin():
             session.connection()  # begins now, not at the first statement: nothing is read before the right to write
             yield session
     finally:
@@ -245,10 +250,68 @@ def run(command: Callable[[Session], Result], attempts: int = 4) -> Result:
             with transaction() as session:
                 return command(session)
         except DBAPIError as error:
-            if not left or getattr(error.orig, "sqlstate", None) not in RETRYABLE_SQLSTATES:
+            if not left or not is_undone(error):
                 raise
     raise AssertionError("unreachable: the last attempt returns or raises")
 
 
+def is_undone(error: DBAPIError) -> bool:
+    """Say whether the database undid a transaction for others' sake, so that it may be run anew."""
+    return getattr(error.orig, "sqlstate", None) in RETRYABLE_SQLSTATES
+
+
+@lru_cache(maxsize=4)
 def _writer(engine: Engine) -> Engine:
     return engine.execution_options(**{WRITE_OPTION: True})
+
+
+# --- taking turns -------------------------------------------------------------------------------------------------
+
+
+class _Turns:
+    """The queue of those who want to write to one SQLite file: threads by a lock, processes by a lock on a file.
+
+    SQLite itself has no queue: who finds the database locked sleeps, longer each time, and may be overtaken for
+    seconds. Its own lock still rules; this one decides nothing but the order.
+    """
+
+    def __init__(self, database: str) -> None:
+        self._thread = threading.Lock()
+        self._file = os.open(f"{database}-turn", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+
+    def __del__(self) -> None:
+        os.close(self._file)
+
+    def __enter__(self) -> None:
+        self._thread.acquire()
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_EX)
+        except BaseException:
+            self._thread.release()
+            raise
+
+    def __exit__(self, *_: object) -> None:
+        fcntl.flock(self._file, fcntl.LOCK_UN)
+        self._thread.release()
+
+
+_turns: WeakKeyDictionary[Engine, _Turns] = WeakKeyDictionary()
+
+
+def _turn(engine: Engine) -> AbstractContextManager[None]:
+    """Return the turn to wait for before writing; PostgreSQL queues by itself."""
+    database = engine.url.database
+    if engine.dialect.name != "sqlite" or not database or database == ":memory:" or sys.platform == "win32":
+        return nullcontext()
+    turns = _turns.get(engine)
+    if turns is None:
+        # Two threads may both make one: their two open files exclude each other as well.
+        turns = _turns[engine] = _Turns(database)
+    return turns
+
+
+if sys.platform != "win32":
+    import fcntl
+
+    # On a file that it inherits a forked process would share its parent's turn.
+    os.register_at_fork(after_in_child=_turns.clear)

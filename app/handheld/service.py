@@ -6,13 +6,13 @@ from datetime import datetime
 from typing import Final
 
 import msgspec
-from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 
-from app.db import run
+from app.db import db, is_undone, transaction
 from app.kernel.errors import InvalidInput, RuleBroken
 from app.kernel.i18n import N_
 from app.scanning.drafts import Taken
-from app.scanning.intake import take_in
+from app.scanning.intake import keep, prepare
 from app.scanning.sent import SentScan
 
 ATTEMPTS: Final = 4
@@ -60,14 +60,18 @@ def _readable(events: Sequence[msgspec.Raw]) -> list[SentScan]:
     return sent
 
 
-def _keep(sent: Sequence[SentScan], now: datetime, *, unjudged: bool = False) -> list[Taken]:
-    """Take *sent* in, in one transaction."""
+def _keep(sent: Sequence[SentScan], now: datetime, *, unread: bool = False) -> list[Taken]:
+    """Take *sent* in, in one transaction; where others were quicker, look anew."""
     for left in reversed(range(ATTEMPTS)):
+        batch = prepare(db.session(), sent, now, unread=unread)
         try:
-            return run(lambda session: take_in(session, sent, now, unjudged=unjudged))
-        except IntegrityError:
-            # Another connection kept one of these ids a moment ago: the next look finds it.
-            if not left:
+            if batch.fresh:
+                with transaction() as session:
+                    keep(session, batch, now)
+            return batch.answers()
+        except DBAPIError as error:
+            # Another connection kept one of these ids a moment ago, or the database undid ours for others' sake.
+            if not left or not (isinstance(error, IntegrityError) or is_undone(error)):
                 raise
     raise AssertionError("unreachable: the last attempt returns or raises")
 
@@ -79,5 +83,5 @@ def _keep_alone(sent: SentScan, now: datetime) -> list[Taken]:
     except OperationalError as error:
         raise Busy from error
     except Exception:  # noqa: BLE001  # a fault of ours is no reason to lose a scan
-        _log.exception("scan %s is kept unjudged", sent.id)
-    return _keep([sent], now, unjudged=True)
+        _log.exception("scan %s is kept unread", sent.id)
+    return _keep([sent], now, unread=True)

@@ -1,16 +1,18 @@
 """Intake: scans come in as phones sent them and are in the record, once, when the transaction ends.
 
 Law: the id alone says whether a scan is here already; the same id gets the same answer. Nothing a phone can send
-raises: what cannot be used is kept for a person. A handful of statements, however many scans.
+raises: what cannot be used is kept for a person. A handful of statements, however many scans, and as few of them as
+can be while the right to write is held, for all other phones wait for it.
 """
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
 from uuid import UUID, uuid5
 
-from sqlalchemy import Table, insert, select
+from sqlalchemy import Table, bindparam, insert, select
 from sqlalchemy.orm import Session
 
 from app.catalog.queries import find_packs
@@ -43,39 +45,61 @@ _ANSWERED = select(
     SCAN.c.quantity,
     SCAN.c.counted,
     SCAN.c.received_at,
-)
+).where(SCAN.c.id.in_(bindparam("ids", expanding=True)))
+_KEEP = insert(SCAN)
 
 
-def take_in(session: Session, sent: Sequence[SentScan], now: datetime, *, unjudged: bool = False) -> list[Taken]:
-    """Keep what was *sent* and return what became of each, in order; what is kept already is only answered.
+@dataclass(frozen=True)
+class Batch:
+    """Scans that came in together, looked at but not yet kept: `fresh` are new, `known` are in the record."""
 
-    With *unjudged* the codes are not looked at and no task is asked: every scan is parked as failed.
-    Errors: IntegrityError where another transaction kept one of the ids first; run anew, it is answered.
+    sent: Sequence[SentScan]
+    kept_ids: Sequence[UUID]  # under which id each is kept
+    fresh: dict[UUID, Draft]
+    known: dict[UUID, Taken]
+
+    def answers(self) -> list[Taken]:
+        """Return what became of each, in order."""
+        taken = self.known | {number: draft.as_taken() for number, draft in self.fresh.items()}
+        return [_addressed(taken[kept], one.id) for kept, one in zip(self.kept_ids, self.sent, strict=True)]
+
+
+def prepare(session: Session, sent: Sequence[SentScan], now: datetime, *, unread: bool = False) -> Batch:
+    """Find out about *sent* all that needs no right to write: which are new, who made them, what they name.
+
+    It may be called on a snapshot: what it does not see is settled by keep() or by the primary key. With *unread* the
+    codes are not looked at: the scans are to be kept for a person whatever they hold.
     """
-    ids, fresh, known = _sort_out(session, sent, now)
-    drafts = list(fresh.values())
-    _find_senders(session, drafts)
-    _find_bins(session, drafts)
-    if unjudged:
+    batch = _sort_out(session, sent, now)
+    drafts = batch.fresh.values()
+    if drafts:
+        _find_senders(session, drafts)
+        _find_bins(session, drafts)
+    if unread:
         for draft in drafts:
             draft.park(Reason.FAILED)
-    else:
+    elif drafts:
         _resolve(session, drafts)
-        settle_lots(session, drafts)
-        _judge(session, drafts, now)
+    return batch
+
+
+def keep(session: Session, batch: Batch, now: datetime) -> None:
+    """Put the new scans into the record, with what their tasks say of them.
+
+    Errors: IntegrityError where another transaction kept one of the ids first; prepared anew, it is answered.
+    """
+    drafts = batch.fresh.values()
+    _look_again(session, drafts)
+    settle_lots(session, drafts)
+    _judge(session, drafts, now)
     if drafts:
-        session.execute(insert(SCAN), [draft.as_row() for draft in drafts])
-    answers = {draft.id: draft.as_taken() for draft in drafts} | _answers_of(session, known)
-    return [_addressed(answers[kept], one.id) for kept, one in zip(ids, sent, strict=True)]
+        session.execute(_KEEP, [draft.as_row() for draft in drafts])
 
 
 # --- once -----------------------------------------------------------------------------------------------------------
 
 
-def _sort_out(
-    session: Session, sent: Sequence[SentScan], now: datetime
-) -> tuple[list[UUID], dict[UUID, Draft], dict[UUID, Any]]:
-    """Return under which id each is kept, the drafts of those that are new, and the rows of those that are not."""
+def _sort_out(session: Session, sent: Sequence[SentScan], now: datetime) -> Batch:
     digests = [digest_of(one) for one in sent]
     stored = _find_stored(session, {one.id for one in sent})
     ids = _kept_ids(sent, digests, {number: row.digest for number, row in stored.items()})
@@ -86,7 +110,7 @@ def _sort_out(
     for kept, one, digest in zip(ids, sent, digests, strict=True):
         if kept not in stored and kept not in fresh:
             fresh[kept] = _draft(one, kept, digest, now)
-    return ids, fresh, {number: row for number, row in stored.items() if number in set(ids)}
+    return Batch(sent, ids, fresh, _answers_of(session, {number: stored[number] for number in ids if number in stored}))
 
 
 def _kept_ids(sent: Sequence[SentScan], digests: Sequence[bytes], stored: dict[UUID, bytes]) -> list[UUID]:
@@ -100,7 +124,7 @@ def _kept_ids(sent: Sequence[SentScan], digests: Sequence[bytes], stored: dict[U
 
 
 def _find_stored(session: Session, ids: Collection[UUID]) -> dict[UUID, Any]:
-    return {row.id: row for row in session.execute(_ANSWERED.where(SCAN.c.id.in_(ids)))}
+    return {row.id: row for row in session.execute(_ANSWERED, {"ids": list(ids)})}
 
 
 def _draft(sent: SentScan, kept: UUID, digest: bytes, now: datetime) -> Draft:
@@ -196,6 +220,15 @@ def _resolve(session: Session, drafts: Iterable[Draft]) -> None:
         found = find_meanings(session, _codes(group), [kind])
         lost = [draft for draft in group if _take_meaning(draft, found)]
         _explain(session, lost, kind)
+
+
+def _look_again(session: Session, drafts: Iterable[Draft]) -> None:
+    """Resolve once more what nobody knew a moment ago: a code bound since then must not wait for a person forever."""
+    lost = [draft for draft in drafts if draft.reason == Reason.UNKNOWN_CODE]
+    if lost:
+        for draft in lost:
+            draft.reason = None
+        _resolve(session, lost)
 
 
 def _take_meaning(draft: Draft, found: dict[str, tuple[Meaning, ...]]) -> bool:

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import date
 from typing import cast
 
-from sqlalchemy import Table, select, tuple_
+from sqlalchemy import Table, bindparam, select, tuple_
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -14,6 +14,9 @@ from app.scanning.rules import Reason
 
 LOT = cast("Table", Lot.__table__)
 Key = tuple[int, str]
+_BY_KEY = select(LOT.c.id, LOT.c.item_id, LOT.c.code).where(
+    tuple_(LOT.c.item_id, LOT.c.code).in_(bindparam("keys", expanding=True))
+)
 
 
 def settle_lots(session: Session, drafts: Iterable[Draft]) -> None:
@@ -42,9 +45,7 @@ def settle_lots(session: Session, drafts: Iterable[Draft]) -> None:
 
 
 def _find_lots(session: Session, keys: Iterable[Key]) -> dict[Key, int]:
-    rows = session.execute(
-        select(LOT.c.id, LOT.c.item_id, LOT.c.code).where(tuple_(LOT.c.item_id, LOT.c.code).in_(list(keys)))
-    )
+    rows = session.execute(_BY_KEY, {"keys": list(keys)})
     return {(row.item_id, row.code): row.id for row in rows}
 
 

@@ -1,8 +1,9 @@
 """The things that codes name from the first day: packs by barcode or label, bins by label or code."""
 
 from collections.abc import Collection
+from typing import cast
 
-from sqlalchemy import or_, select
+from sqlalchemy import Table, bindparam, or_, select
 from sqlalchemy.orm import Session
 
 from app.catalog.queries import find_packs, find_packs_by_codes
@@ -11,6 +12,13 @@ from app.places.models import Location
 from app.places.rules import LEAVES
 from app.scanning.meanings import BIN, PACK, BinFacts, Meaning
 from app.scanning.parse import ParsedCode
+
+_LOCATION = cast("Table", Location.__table__)
+_LEAVES = select(_LOCATION.c.id, _LOCATION.c.code).where(_LOCATION.c.kind.in_(sorted(LEAVES)))
+_BY_ID = _LEAVES.where(_LOCATION.c.id.in_(bindparam("ids", expanding=True)))
+_BY_ID_OR_CODE = _LEAVES.where(
+    or_(_LOCATION.c.id.in_(bindparam("ids", expanding=True)), _LOCATION.c.code.in_(bindparam("codes", expanding=True)))
+)
 
 
 def resolve_packs(session: Session, codes: Collection[ParsedCode]) -> dict[str, list[Meaning]]:
@@ -34,11 +42,7 @@ def resolve_bins(session: Session, codes: Collection[ParsedCode]) -> dict[str, l
     """Return the places that codes name: our own label, or the place's code as it stands."""
     ids = {code.own.id for code in codes if code.own and code.own.kind is OwnKind.BIN}
     texts = {code.text for code in codes if code.own is None}
-    rows = session.execute(
-        select(Location.id, Location.code).where(
-            Location.kind.in_(LEAVES), or_(Location.id.in_(ids), Location.code.in_(texts))
-        )
-    ).all()
+    rows = session.execute(_BY_ID_OR_CODE, {"ids": list(ids), "codes": list(texts)}).all()
     by_id = {row.id: Meaning(BIN, row.id, bin=BinFacts(row.id, row.code)) for row in rows}
     by_code = {row.code: by_id[row.id] for row in rows}
     found = {}
@@ -53,7 +57,7 @@ def find_bins(session: Session, ids: Collection[int]) -> dict[int, BinFacts]:
     """Return the places that hold goods, of these ids. One query."""
     if not ids:
         return {}
-    rows = session.execute(select(Location.id, Location.code).where(Location.id.in_(ids), Location.kind.in_(LEAVES)))
+    rows = session.execute(_BY_ID, {"ids": list(ids)})
     return {row.id: BinFacts(row.id, row.code) for row in rows}
 
 
