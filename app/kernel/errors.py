@@ -1,5 +1,6 @@
 """The one error family: every broken rule is a RuleBroken with a sentence a user can read."""
 
+from collections.abc import Callable
 from typing import ClassVar
 
 from app.kernel.i18n import N_
@@ -20,6 +21,14 @@ class RuleBroken(Exception):
 
     def __str__(self) -> str:
         return self.message % self.params
+
+    def __reduce__(self) -> tuple[Callable[..., "RuleBroken"], tuple[object, ...]]:
+        # Exceptions unpickle by position; broken rules travel between processes too.
+        return _rebuild, (type(self), self.params)
+
+
+def _rebuild(kind: type[RuleBroken], params: dict[str, object]) -> RuleBroken:
+    return kind(**params)
 
 
 class InvalidInput(RuleBroken):

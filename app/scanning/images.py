@@ -47,9 +47,6 @@ class ImageTooLarge(ImageRefused):
 
     message = N_("This picture is too large: at most %(megapixels)s megapixels and %(megabytes)s MB.")
 
-    def __init__(self) -> None:
-        super().__init__(megapixels=MAX_PIXELS // 1_000_000, megabytes=MAX_BYTES // 1024 // 1024)
-
 
 class ImageUnknown(ImageRefused):
     """Not a picture, or of a kind that no phone takes."""
@@ -77,15 +74,19 @@ def open_grey(content: bytes, *, at_most: int = FIRST_PIXELS) -> "Image":
     if not content:
         raise ImageEmpty
     if len(content) > MAX_BYTES:
-        raise ImageTooLarge
+        raise _too_large()
     image = _open(content)
     if image.width * image.height > MAX_PIXELS:
-        raise ImageTooLarge
+        raise _too_large()
     try:
         return _upright(image, _grey(image, at_most))
     except Exception as broken:
         # The decoders of a dozen formats raise whatever they meet: OSError, SyntaxError, struct.error, MemoryError …
         raise ImageDamaged from broken
+
+
+def _too_large() -> ImageTooLarge:
+    return ImageTooLarge(megapixels=MAX_PIXELS // 1_000_000, megabytes=MAX_BYTES // 1024 // 1024)
 
 
 def _open(content: bytes) -> "Image":
@@ -98,7 +99,7 @@ def _open(content: bytes) -> "Image":
     try:
         return Image.open(io.BytesIO(content), formats=known)
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
-        raise ImageTooLarge from None
+        raise _too_large() from None
     except UnidentifiedImageError:
         raise ImageHeic if content[4:8] == b"ftyp" and content[8:12] in _HEIC_BRANDS else ImageUnknown from None
     except Exception as broken:
