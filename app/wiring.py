@@ -57,6 +57,7 @@ from app.places import registry as places_registry
 from app.places import service as places_service
 from app.places import views as places_views
 from app.places.imports import BinImport
+from app.scanning import cli as scanning_cli
 from app.scanning.meanings import BIN, PACK, RESOLVERS
 from app.scanning.resolvers import resolve_bins, resolve_packs
 from app.scanning.tasks import REASONS, TASKS
@@ -67,9 +68,11 @@ from app.stock import registry as stock_registry
 from app.stock import views as stock_views
 from app.stock.labels import views as label_views
 from app.stocktake import actions as stocktake_actions
+from app.stocktake import pages as stocktake_pages
+from app.stocktake import start as stocktake_start
 from app.stocktake.counting import task as stocktake_task
 from app.web import errors, openapi, shell, start, words
-from app.web.start import MenuEntry, MenuGroup, SiteMap
+from app.web.start import MenuEntry, MenuGroup, Section, SiteMap
 
 # Blueprint, address.
 FEATURES: tuple[tuple[Blueprint, str], ...] = (
@@ -84,6 +87,7 @@ FEATURES: tuple[tuple[Blueprint, str], ...] = (
     (places_views.bp, "/places"),
     (stock_views.bp, "/stock"),
     (label_views.bp, "/labels"),
+    (stocktake_pages.bp, "/stocktakes"),
     (imports_views.bp, "/imports"),
     (ledger_views.bp, ""),
     (handheld_api.api_bp, openapi.PREFIX),
@@ -105,6 +109,7 @@ COMMANDS = (
     ledger_cli.ledger,
     backup_cli.backup,
     backup_cli.restore,
+    *scanning_cli.commands,
 )
 
 
@@ -118,6 +123,7 @@ MENU = (
         (
             MenuEntry(_l("Start"), "web.start", "house", lambda: True, tab=True),
             MenuEntry(_l("Stock"), "stock.by_item", "boxes", _may(Permission.READ), tab=True),
+            MenuEntry(_l("Stocktakes"), "stocktake.stocktakes", "clipboard-check", _may(Permission.READ), tab=True),
             MenuEntry(_l("Items"), "catalog.items", "box-seam", _may(Permission.READ), tab=True),
         ),
     ),
@@ -140,7 +146,11 @@ MENU = (
     ),
 )
 
-SITE = SiteMap(sections=(), menu=MENU)
+SECTIONS = (
+    Section(_l("Stocktakes"), (stocktake_start.bins_to_count, stocktake_start.differences_to_approve)),
+)
+
+SITE = SiteMap(sections=SECTIONS, menu=MENU)
 
 
 def wire(app: Flask) -> None:
@@ -176,6 +186,7 @@ def wire(app: Flask) -> None:
     catalog_registry.history_checks[:] = [stock_queries.has_history]
     places_registry.holding_checks[:] = [stock_queries.find_holding]
     places_registry.place_panels[:] = [stock_panels.place_panel]
+    stock_registry.documents["stocktake"] = stock_registry.DocumentKind(N_("Stocktake"), stocktake_start.document_url)
     stock_registry.documents["opening"] = stock_registry.DocumentKind(N_("Opening stock"))
     app.context_processor(_shell_context)
 

@@ -10,11 +10,15 @@ from sqlalchemy import Row, Select, case, func, select
 from sqlalchemy.orm import Session, aliased
 
 from app.catalog.models import Item, Lot
+from app.catalog.queries import find_items_by_codes, find_packs_by_codes, list_categories
 from app.identity.models import User
+from app.kernel.gtin import barcode_key
 from app.kernel.owncode import OwnKind, make_own_code
 from app.places.models import Location
+from app.places.queries import PlaceFacts, find_places_by_codes
+from app.places.rules import LEAVES, LocationKind, expand_range
 from app.stocktake.models import Stocktake, StocktakeBin, StocktakeLine
-from app.stocktake.rules import BinState, NoSuchStocktake, StocktakeState
+from app.stocktake.rules import BinState, BinsUnknown, ItemsUnknown, NoSuchStocktake, ScopeKind, StocktakeState
 
 _Warehouse = aliased(Location)
 # What a recount asks for, by bin and round.
@@ -248,3 +252,67 @@ def _recounts(session: Session, stocktake_id: int) -> Recounts:
     for bin_id, round_number, code, name, lot in session.execute(statement):
         asked[bin_id, round_number].append({"code": code, "name": name, "lot": lot or None})
     return asked
+
+
+# --- what people type -------------------------------------------------------------------------------------------------
+
+
+def find_bin_ids(session: Session, warehouse_id: int, codes: Sequence[str]) -> tuple[int, ...]:
+    """Return the ids of these bins of a warehouse; `A..B` is every bin from one to the other. Errors: BinsUnknown."""
+    wanted = [code for typed in codes for code in _spread(typed)]
+    found = find_places_by_codes(session, wanted)
+    unknown = [code for code in wanted if code not in found or not _is_countable(found[code], warehouse_id)]
+    if unknown:
+        raise BinsUnknown(codes=_some(unknown))
+    return tuple(facts.id for facts in found.values())
+
+
+def find_item_ids(session: Session, codes: Sequence[str]) -> tuple[int, ...]:
+    """Return the ids of the items with these codes or barcodes. Errors: ItemsUnknown."""
+    by_code = find_items_by_codes(session, codes)
+    rest = [code for code in codes if code not in by_code]
+    by_barcode = find_packs_by_codes(session, rest)
+    unknown = [code for code in rest if barcode_key(code) not in by_barcode]
+    if unknown:
+        raise ItemsUnknown(codes=_some(unknown))
+    return tuple(sorted({*by_code.values(), *(pack.item_id for pack in by_barcode.values())}))
+
+
+def list_zones(session: Session) -> list[tuple[int, str]]:
+    """Return every zone with its way from the warehouse, for choosing."""
+    statement = select(Location.id, _Warehouse.code, Location.code, Location.name).join(
+        _Warehouse, _Warehouse.id == Location.warehouse_id
+    )
+    zones = statement.where(Location.kind == LocationKind.ZONE, Location.active).order_by(
+        _Warehouse.natural_code, Location.natural_code
+    )
+    return [
+        (number, f"{warehouse} / {code} {name}".strip()) for number, warehouse, code, name in session.execute(zones)
+    ]
+
+
+def _spread(typed: str) -> list[str]:
+    first, between, last = typed.partition("..")
+    return expand_range(first.upper(), last.upper()) if between else [typed]
+
+
+def _is_countable(facts: PlaceFacts, warehouse_id: int) -> bool:
+    return facts.kind in LEAVES and facts.active and facts.warehouse_id == warehouse_id
+
+
+def _some(codes: Sequence[str]) -> str:
+    """Return the first few of *codes* for a sentence."""
+    return ", ".join(codes[:10]) + (" …" if len(codes) > 10 else "")  # noqa: PLR2004  # a sentence holds no more
+
+
+def list_scope_names(session: Session, stocktake: Stocktake) -> list[str]:
+    """Return what a scope names, as people know it: zones, bins, categories or items. One query."""
+    if stocktake.scope_kind is ScopeKind.WAREHOUSE:
+        return []
+    if stocktake.scope_kind is ScopeKind.CATEGORY:
+        return [node.path for node in list_categories(session) if node.id in stocktake.scope_ids]
+    if stocktake.scope_kind is ScopeKind.LIST:
+        items = select(Item.name).where(Item.id.in_(stocktake.scope_ids)).order_by(Item.name)
+        return list(session.scalars(items))
+    places = select(Location.code).where(Location.id.in_(stocktake.scope_ids)).order_by(Location.natural_code)
+    return list(session.scalars(places))

@@ -232,3 +232,9 @@ def ensure_four_eyes(user_id: int, counters: Collection[int], *, one_person: boo
     if not one_person:
         raise OwnCount
     return True
+
+
+def ensure_report_open(blind: bool, state: str, *, decides: bool) -> None:
+    """Refuse the report of a blind count that is not over to those who only count."""
+    if blind and state not in OVER and not decides:
+        raise BlindStill

@@ -1,0 +1,120 @@
+"""What people type about a stocktake: the plan, and what goes with an approval."""
+
+import re
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any
+
+from flask_babel import gettext
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from sqlalchemy.orm import Session
+from wtforms import BooleanField, HiddenField, RadioField, SelectField, SelectMultipleField, StringField, TextAreaField
+from wtforms.validators import InputRequired, Length, NumberRange, Optional
+
+from app.catalog.queries import list_categories
+from app.places.queries import list_warehouses
+from app.stocktake.approval.rules import REASON_NAMES, GapReason
+from app.stocktake.queries import find_bin_ids, find_item_ids, list_zones
+from app.stocktake.rules import SCOPE_NAMES, Scope, ScopeKind, Tolerance
+from app.stocktake.service import Plan
+from app.web.fields import MoneyField, PriceField, QuantityField
+
+_AT_LEAST_0 = NumberRange(min=0, message=_l("Not below 0."))
+_BETWEEN = re.compile(r"[\s,，、;；]+")
+_CODES = {"rows": 4, "autocapitalize": "characters", "spellcheck": "false", "autocomplete": "off"}
+
+
+class PlanForm(FlaskForm):  # type: ignore[misc]  # flask-wtf ships no types
+    """What to count and how."""
+
+    warehouse = SelectField(_l("Warehouse"), [InputRequired()], coerce=int)
+    scope = RadioField(_l("What to count"), default=ScopeKind.WAREHOUSE.value)
+    zones = SelectMultipleField(_l("Zones"), coerce=int, render_kw={"size": 6})
+    bins = TextAreaField(
+        _l("Bins"),
+        [Length(max=20_000)],
+        description=_l(
+            "Codes with spaces or on lines of their own; A-01-01..A-05-04 is every bin from one to the other."
+        ),
+        render_kw=_CODES,
+    )
+    categories = SelectMultipleField(_l("Categories"), coerce=int, render_kw={"size": 6})
+    items = TextAreaField(
+        _l("Items"),
+        [Length(max=20_000)],
+        description=_l("Item codes or barcodes, between spaces or on lines of their own."),
+        render_kw=_CODES,
+    )
+    blind = BooleanField(
+        _l("Blind"),
+        default=True,
+        description=_l("Counters do not see what the books say before the stocktake is posted."),
+    )
+    tolerance_quantity = QuantityField(_l("Pieces"), [Optional(), _AT_LEAST_0])
+    tolerance_percent = MoneyField(_l("Percent of the book quantity"), [Optional(), _AT_LEAST_0])
+    tolerance_value = MoneyField(_l("Value at cost"), [Optional(), _AT_LEAST_0])
+    note = StringField(_l("Note"), [Length(max=200)])
+
+    @classmethod
+    def for_request(cls, session: Session) -> "PlanForm":
+        """Return the form with what there is to choose from."""
+        form = cls()
+        form.warehouse.choices = [(each.id, f"{each.code} {each.name}".strip()) for each in list_warehouses(session)]
+        form.scope.choices = [(kind.value, gettext(name)) for kind, name in SCOPE_NAMES.items()]
+        form.zones.choices = list_zones(session)
+        form.categories.choices = [(node.id, node.path) for node in list_categories(session)]
+        return form
+
+    def plan(self, session: Session) -> Plan:
+        """Return the plan that was typed. Errors: BinsUnknown, ItemsUnknown."""
+        return Plan(
+            warehouse_id=self.warehouse.data,
+            scope=Scope(ScopeKind(self.scope.data), self._ids(session)),
+            blind=self.blind.data,
+            tolerance=Tolerance(self.tolerance_quantity.data, self.tolerance_percent.data, self.tolerance_value.data),
+            note=(self.note.data or "").strip(),
+        )
+
+    def _ids(self, session: Session) -> tuple[int, ...]:
+        match ScopeKind(self.scope.data):
+            case ScopeKind.ZONE:
+                return tuple(self.zones.data)
+            case ScopeKind.CATEGORY:
+                return tuple(self.categories.data)
+            case ScopeKind.BINS:
+                return find_bin_ids(session, self.warehouse.data, words(self.bins.data))
+            case ScopeKind.LIST:
+                return find_item_ids(session, words(self.items.data))
+            case ScopeKind.WAREHOUSE:
+                return ()
+
+
+class DecisionForm(FlaskForm):  # type: ignore[misc]  # flask-wtf ships no types
+    """What goes with an approval: what was seen, why it differs, what a unit costs where nobody knows."""
+
+    seen = HiddenField()
+    reason = SelectField(_l("Reason"))
+    note = StringField(_l("Note"), [Length(max=200)])
+    unit_cost = PriceField(_l("Cost per unit"), [Optional(), _AT_LEAST_0])
+
+    @classmethod
+    def for_request(cls, seen: str = "") -> "DecisionForm":
+        """Return the form with the reasons there are."""
+        form = cls(data={"seen": seen} if seen else None)
+        form.reason.choices = [(reason.value, gettext(name)) for reason, name in REASON_NAMES.items()]
+        return form
+
+    @property
+    def chosen_reason(self) -> GapReason:
+        """The reason that was chosen."""
+        return GapReason(self.reason.data or "")
+
+    def cost_of(self, place: Any) -> dict[Any, Decimal]:
+        """Return the cost that was entered for *place*, if one was."""
+        return {} if self.unit_cost.data is None else {place: self.unit_cost.data}
+
+
+def words(text: str | None) -> Sequence[str]:
+    """Return the words of what was typed or pasted, each once."""
+    return list(dict.fromkeys(word for word in _BETWEEN.split(text or "") if word))

@@ -1,0 +1,58 @@
+"""The list of stocktakes."""
+
+from typing import Any
+
+from flask import url_for
+from flask_babel import gettext
+from flask_babel import lazy_gettext as _l
+from sqlalchemy.orm import Session
+
+from app.places.queries import list_warehouses
+from app.stocktake.models import Stocktake
+from app.stocktake.queries import stocktake_rows
+from app.stocktake.rules import SCOPE_NAMES, STATE_NAMES, STATE_TONES
+from app.web.listing import Column, Filter, Listing
+
+
+def stocktakes_listing(session: Session) -> Listing:
+    """Return the list of stocktakes, the newest first."""
+    warehouses = [(str(each.id), f"{each.code} {each.name}".strip()) for each in list_warehouses(session)]
+    states = [(state.value, _l(name)) for state, name in STATE_NAMES.items()]
+    return Listing(
+        name="stocktakes",
+        title=_l("Stocktakes"),
+        statement=stocktake_rows(),
+        columns=[
+            Column("number", _l("Number"), "code", sort=Stocktake.number, link=_url, is_title=True),
+            Column("state", _l("State"), "badge", label=_state, shade=_shade, sort=Stocktake.state),
+            Column("warehouse", _l("Warehouse"), "code"),
+            Column("scope_kind", _l("Scope"), label=lambda row: gettext(SCOPE_NAMES[row.scope_kind])),
+            Column("closed", _l("Bins counted"), label=_bins),
+            Column("created_at", _l("Planned at"), "instant", sort=Stocktake.created_at),
+            Column("created_by", _l("Planned by")),
+            Column("note", _l("Note")),
+        ],
+        search=(Stocktake.number, Stocktake.note),
+        filters=[
+            Filter("state", _l("State"), states, lambda value: Stocktake.state == value),
+            Filter("warehouse", _l("Warehouse"), warehouses, lambda value: Stocktake.warehouse_id == int(value)),
+        ],
+        order=(Stocktake.id.desc(),),
+        empty=_l("Plan the first one: choose a zone or a few bins and start counting with a phone."),
+    )
+
+
+def _url(row: Any) -> str:
+    return url_for("stocktake.show", stocktake_id=row.id)
+
+
+def _state(row: Any) -> str:
+    return str(gettext(STATE_NAMES[row.state]))
+
+
+def _shade(row: Any) -> str:
+    return STATE_TONES[row.state]
+
+
+def _bins(row: Any) -> str:
+    return f"{row.closed} / {row.bins}" if row.bins else ""
