@@ -9,11 +9,12 @@ from app.catalog.bulk import add_items, check_items
 from app.catalog.rules import ItemDraft, ItemRow, PackDraft, TaxRateWrong
 from app.identity.rules import Permission
 from app.imports.cells import CellReader
-from app.imports.kinds import Applying, Cells
+from app.imports.kinds import Applying, Cells, ReadRow
 from app.imports.rules import Field, is_yes
 from app.kernel.errors import RuleBroken
 from app.kernel.exact import ZERO, parse_exact, parse_price, parse_quantity
 from app.kernel.i18n import N_
+from app.kernel.pinyin import initials
 
 DEFAULT_UNIT = "件"
 RATE_PLACES = 2
@@ -59,16 +60,16 @@ class ItemImport:
         Field("pack_barcode", N_("Pack barcode"), ("箱码", "外箱条码", "carton barcode")),
     )
 
-    def check(self, session: Session, rows: Sequence[Cells]) -> Sequence[Sequence[RuleBroken]]:
-        """Return each row's problems: cells that are no numbers, codes that are wrong, doubled or taken."""
+    def read(self, session: Session, rows: Sequence[Cells]) -> Sequence[ReadRow]:
+        """Return the items, with cells that are no numbers, codes that are wrong, doubled or taken named."""
         read = [_read(cells) for cells in rows]
         known = check_items(session, [row for row, _ in read])
-        return [[*own, *others] for (_, own), others in zip(read, known, strict=True)]
+        return [ReadRow(row, [*own, *others]) for (row, own), others in zip(read, known, strict=True)]
 
-    def apply(self, session: Session, rows: Sequence[Cells], how: Applying) -> None:
+    def apply(self, session: Session, drafts: Sequence[ItemRow], how: Applying) -> None:
         """Add the items; *how* matters not, items are no ledger fact."""
         del how
-        add_items(session, [_read(cells)[0] for cells in rows])
+        add_items(session, drafts)
 
 
 def tax_rate(text: str) -> int:
@@ -93,7 +94,8 @@ def _read(cells: Cells) -> tuple[ItemRow, list[RuleBroken]]:
         name=cell.text("name"),
         unit=cell.text("unit") or DEFAULT_UNIT,
         code=cell.text("code"),
-        initials=cell.text("initials"),
+        # Made here, not while all others wait for the right to write.
+        initials=cell.text("initials") or initials(cell.text("name")),
         spec=cell.text("spec"),
         category=cell.text("category"),
         tax_rate=cell.read("tax_rate", tax_rate, 1300),

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 from sqlalchemy.orm import Session
 
@@ -24,19 +24,27 @@ class Applying:
     key: str
 
 
+@dataclass(frozen=True)
+class ReadRow:
+    """One row understood: what its kind makes of it, and every problem: of its own, among the rows, with the books."""
+
+    draft: Any
+    problems: Sequence[RuleBroken]
+
+
 class ImportKind(Protocol):
-    """One kind of rows. `check` reads only; `apply` runs in one transaction and may write."""
+    """One kind of rows. `read` never writes; `apply` gets its drafts and only writes, for it holds up all others."""
 
     key: str
     title: str  # a msgid
     permission: Permission
     fields: Sequence[Field]
 
-    def check(self, session: Session, rows: Sequence[Cells]) -> Sequence[Sequence[RuleBroken]]:
-        """Return the problems of each row: of its own, among the rows, against what is in the books."""
+    def read(self, session: Session, rows: Sequence[Cells]) -> Sequence[ReadRow]:
+        """Return what each row means and what is wrong with it."""
 
-    def apply(self, session: Session, rows: Sequence[Cells], how: Applying) -> None:
-        """Take over rows that were checked; the database refuses what changed meanwhile, as a whole."""
+    def apply(self, session: Session, drafts: Sequence[Any], how: Applying) -> None:
+        """Take over the drafts of rows without problems; the database refuses what changed since, as a whole."""
 
 
 KINDS: dict[str, ImportKind] = {}

@@ -36,7 +36,7 @@ FOLLOWS: dict[ImportState, frozenset[ImportState]] = {
     ImportState.UPLOADED: frozenset({ImportState.STAGING, ImportState.DISCARDED}),
     ImportState.STAGING: frozenset({ImportState.CHECKED, ImportState.FAILED}),
     ImportState.CHECKED: frozenset({ImportState.APPLYING, ImportState.DISCARDED, ImportState.STAGING}),
-    ImportState.APPLYING: frozenset({ImportState.APPLIED, ImportState.FAILED}),
+    ImportState.APPLYING: frozenset({ImportState.APPLIED, ImportState.CHECKED, ImportState.FAILED}),
     ImportState.FAILED: frozenset({ImportState.STAGING, ImportState.APPLYING, ImportState.DISCARDED}),
     ImportState.APPLIED: frozenset(),
     ImportState.DISCARDED: frozenset(),

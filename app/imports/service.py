@@ -13,7 +13,7 @@ from sqlalchemy import delete, insert, update
 from sqlalchemy.orm import Session
 
 from app.db import db, transaction
-from app.imports.kinds import Applying, Cells, get_kind
+from app.imports.kinds import Applying, Cells, ReadRow, get_kind
 from app.imports.models import Import, ImportRow
 from app.imports.queries import get_import, list_cells
 from app.imports.reading import first_rows, read_rows
@@ -150,23 +150,29 @@ def _beat(session: Session, import_id: int, run: int, **values: int) -> None:
 
 
 def _check(import_id: int) -> None:
-    """Check all rows at once (doubles can be far apart), then write what was found, bad rows singly."""
-    found = get_import(db.session(), import_id)
-    kind = get_kind(found.kind)
+    """Check all rows at once, for doubles can be far apart."""
     rows = list_cells(db.session(), import_id, [RowState.STAGED])
-    cells = [row for _, row in rows]
-    missing = _required(cells, kind.fields)
-    problems = kind.check(db.session(), cells)
-    bad = [
-        {"id": row_id, "state": RowState.BAD, "problems": [vars(Problem.of(error)) for error in [*own, *others]]}
-        for (row_id, _), own, others in zip(rows, missing, problems, strict=True)
-        if own or others
-    ]
-    for chunk in _chunks(bad):
-        with transaction() as session:
-            session.execute(update(ImportRow), chunk)
+    bad = _bad_rows(rows, _read(import_id, rows))
     with transaction() as session:
         change_state(session, import_id, ImportState.CHECKED, utc_now(), good=len(rows) - len(bad), bad=len(bad))
+        for chunk in _chunks(bad):
+            session.execute(update(ImportRow), chunk)
+
+
+def _read(import_id: int, rows: Sequence[tuple[int, dict[str, str]]]) -> list[ReadRow]:
+    kind = get_kind(get_import(db.session(), import_id).kind)
+    cells = [row for _, row in rows]
+    missing = _required(cells, kind.fields)
+    read = kind.read(db.session(), cells)
+    return [ReadRow(row.draft, [*own, *row.problems]) for own, row in zip(missing, read, strict=True)]
+
+
+def _bad_rows(rows: Sequence[tuple[int, object]], read: Sequence[ReadRow]) -> list[dict[str, object]]:
+    return [
+        {"id": row_id, "state": RowState.BAD, "problems": [vars(Problem.of(error)) for error in row.problems]}
+        for (row_id, _), row in zip(rows, read, strict=True)
+        if row.problems
+    ]
 
 
 def _required(rows: Sequence[Cells], fields: Sequence[Field]) -> Iterator[list[RuleBroken]]:
@@ -176,14 +182,27 @@ def _required(rows: Sequence[Cells], fields: Sequence[Field]) -> Iterator[list[R
 
 
 def _apply(import_id: int, time_zone: str) -> None:
+    """Read the good rows anew, then write: all that can be known before is known before the right to write is held."""
     found = get_import(db.session(), import_id)
-    rows = [cells for _, cells in list_cells(db.session(), import_id, [RowState.STAGED])]
+    rows = list_cells(db.session(), import_id, [RowState.STAGED])
+    read = _read(import_id, rows)
+    bad = _bad_rows(rows, read)
+    if bad:
+        _look_again(import_id, found.good - len(bad), found.bad + len(bad), bad)
+        return
     now = utc_now()
     how = Applying(found.created_by, now, business_day(now, time_zone), f"import:{import_id}")
     with transaction() as session:
         # The state first: of two processes at work on one import the second finds it applied and leaves.
         change_state(session, import_id, ImportState.APPLIED, now, applied=len(rows))
-        get_kind(found.kind).apply(session, rows, how)
+        get_kind(found.kind).apply(session, [row.draft for row in read], how)
+
+
+def _look_again(import_id: int, good: int, bad: int, rows: Sequence[dict[str, object]]) -> None:
+    """Show what became wrong since the check, instead of taking anything over."""
+    with transaction() as session:
+        change_state(session, import_id, ImportState.CHECKED, utc_now(), good=good, bad=bad)
+        session.execute(update(ImportRow), list(rows))
 
 
 def _fail(import_id: int, error: RuleBroken) -> None:

@@ -5,8 +5,6 @@ Law: an import is one posting; each row of a partner is an open item of its own.
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from datetime import date
-from decimal import Decimal
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -14,9 +12,9 @@ from sqlalchemy.orm import Session
 from app.company.rules import AccountRole
 from app.identity.rules import Permission
 from app.imports.cells import CellReader
-from app.imports.kinds import Applying, Cells
+from app.imports.kinds import Applying, Cells, ReadRow
 from app.imports.rules import Field
-from app.kernel.errors import InvalidInput, RuleBroken
+from app.kernel.errors import InvalidInput
 from app.kernel.exact import ZERO, parse_money
 from app.kernel.i18n import N_
 from app.ledger.facts import EntryFact
@@ -62,34 +60,24 @@ class OpeningBalance:
             Field("due", N_("Due date"), ("到期日", "应收日期", "应付日期", "due", "due date")),
         )
 
-    def check(self, session: Session, rows: Sequence[Cells]) -> Sequence[Sequence[RuleBroken]]:
-        """Return each row's problems."""
+    def read(self, session: Session, rows: Sequence[Cells]) -> Sequence[ReadRow]:
+        """Return one entry a row, so that each is an open item, with every slip named."""
         partners = _find_partners(session, rows)
-        return [self._read(cells, partners)[1] for cells in rows]
+        return [self._read(CellReader(cells), partners) for cells in rows]
 
-    def apply(self, session: Session, rows: Sequence[Cells], how: Applying) -> None:
-        """Post one entry a row, so that each is an open item, against the opening account."""
-        partners = _find_partners(session, rows)
-        entries = []
-        for cells in rows:
-            (partner, amount, due), _ = self._read(cells, partners)
-            debit, credit = (amount, ZERO) if self._role == AccountRole.RECEIVABLE else (ZERO, amount)
-            entries.append(EntryFact(self._role, debit, credit, partner, due))
-        entries.append(_against(entries))
-        post(session, "opening", how.key, entries=entries, by=how.by, effective_on=how.day, now=how.now)
+    def apply(self, session: Session, drafts: Sequence[EntryFact], how: Applying) -> None:
+        """Post the entries against the opening account."""
+        _post(session, drafts, how)
 
-    @staticmethod
-    def _read(
-        cells: Cells, partners: Mapping[str, int]
-    ) -> tuple[tuple[int | None, Decimal, date | None], list[RuleBroken]]:
-        cell = CellReader(cells)
+    def _read(self, cell: CellReader, partners: Mapping[str, int]) -> ReadRow:
         partner = partners.get(cell.text("partner").casefold())
         amount, due = cell.read("amount", parse_money, ZERO), cell.read("due", parse_day, None)
         if partner is None:
             cell.problems.append(PartnerUnknown(name=cell.text("partner")))
         if amount <= 0 and not cell.problems:
             cell.problems.append(AmountWrong())
-        return (partner, amount, due), cell.problems
+        debit, credit = (amount, ZERO) if self._role == AccountRole.RECEIVABLE else (ZERO, amount)
+        return ReadRow(EntryFact(self._role, debit, credit, partner, due), cell.problems)
 
 
 class OpeningCash:
@@ -107,26 +95,23 @@ class OpeningCash:
         **dict.fromkeys(("1002", "bank", "银行", "银行存款"), AccountRole.BANK),
     }
 
-    def check(self, session: Session, rows: Sequence[Cells]) -> Sequence[Sequence[RuleBroken]]:
-        """Return each row's problems."""
+    def read(self, session: Session, rows: Sequence[Cells]) -> Sequence[ReadRow]:
+        """Return the entries, with every slip named."""
         del session  # nothing in the books matters here
-        return [self._read(cells)[1] for cells in rows]
+        return [self._read(CellReader(cells)) for cells in rows]
 
-    def apply(self, session: Session, rows: Sequence[Cells], how: Applying) -> None:
+    def apply(self, session: Session, drafts: Sequence[EntryFact], how: Applying) -> None:
         """Post the amounts against the opening account."""
-        entries = [EntryFact(role, debit=amount) for (role, amount), _ in map(self._read, rows)]
-        entries.append(_against(entries))
-        post(session, "opening", how.key, entries=entries, by=how.by, effective_on=how.day, now=how.now)
+        _post(session, drafts, how)
 
-    def _read(self, cells: Cells) -> tuple[tuple[AccountRole, Decimal], list[RuleBroken]]:
-        cell = CellReader(cells)
+    def _read(self, cell: CellReader) -> ReadRow:
         role = self.words.get(cell.text("account").casefold())
         amount = cell.read("amount", parse_money, ZERO)
         if role is None:
             cell.problems.append(AccountUnknown(text=cell.text("account")))
         if amount <= 0 and not cell.problems:
             cell.problems.append(AmountWrong())
-        return (role or AccountRole.CASH, amount), cell.problems
+        return ReadRow(EntryFact(role or AccountRole.CASH, debit=amount), cell.problems)
 
 
 def balance_kinds() -> tuple[OpeningBalance, OpeningBalance, OpeningCash]:
@@ -138,9 +123,10 @@ def balance_kinds() -> tuple[OpeningBalance, OpeningBalance, OpeningCash]:
     )
 
 
-def _against(entries: Sequence[EntryFact]) -> EntryFact:
+def _post(session: Session, entries: Sequence[EntryFact], how: Applying) -> None:
     total = sum((entry.debit - entry.credit for entry in entries), ZERO)
-    return EntryFact(AccountRole.OPENING, debit=max(-total, ZERO), credit=max(total, ZERO))
+    against = EntryFact(AccountRole.OPENING, debit=max(-total, ZERO), credit=max(total, ZERO))
+    post(session, "opening", how.key, entries=[*entries, against], by=how.by, effective_on=how.day, now=how.now)
 
 
 def _find_partners(session: Session, rows: Sequence[Cells]) -> dict[str, int]:

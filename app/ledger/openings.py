@@ -17,9 +17,9 @@ from app.catalog.queries import find_base_packs, find_items_by_codes, find_packs
 from app.catalog.rules import PackFacts
 from app.identity.rules import Permission
 from app.imports.cells import CellReader
-from app.imports.kinds import Applying, Cells
+from app.imports.kinds import Applying, Cells, ReadRow
 from app.imports.rules import Field, is_yes
-from app.kernel.errors import InvalidInput, RuleBroken
+from app.kernel.errors import InvalidInput
 from app.kernel.exact import ZERO, parse_money, parse_price, parse_quantity, round_money
 from app.kernel.gtin import barcode_key
 from app.kernel.i18n import N_
@@ -98,14 +98,15 @@ class OpeningStock:
         Field("expiry", N_("Expiry date"), ("效期", "有效期", "有效期至", "到期日", "best before")),
     )
 
-    def check(self, session: Session, rows: Sequence[Cells]) -> Sequence[Sequence[RuleBroken]]:
-        """Return each row's problems."""
-        return [problems for _, problems in _read_stock(session, rows)]
+    def read(self, session: Session, rows: Sequence[Cells]) -> Sequence[ReadRow]:
+        """Return the goods on their shelves, with every slip named."""
+        packs = _find_goods(session, {cells.get("item", "") for cells in rows} - {""})
+        places = _find_leaves(session, {cells.get("place", "") for cells in rows} - {""})
+        return [_stock_row(CellReader(cells), packs, places) for cells in rows]
 
-    def apply(self, session: Session, rows: Sequence[Cells], how: Applying) -> None:
+    def apply(self, session: Session, drafts: Sequence[StockRow], how: Applying) -> None:
         """Post all rows as one fact: goods come from *opening*, each with its cost."""
-        read = [row for row, _ in _read_stock(session, rows) if row]
-        lots = ensure_lots(session, {_lot_key(row): row.expiry for row in read if row.lot})
+        lots = ensure_lots(session, {_lot_key(row): row.expiry for row in drafts if row.lot})
         moves = [
             MoveFact(
                 item=row.pack.item_id,
@@ -116,7 +117,7 @@ class OpeningStock:
                 lot=lots[_lot_key(row)] if row.lot else NO_LOT,
                 value=row.value,
             )
-            for row in read
+            for row in drafts
         ]
         post(session, "opening", how.key, moves, by=how.by, effective_on=how.day, now=how.now)
 
@@ -134,15 +135,7 @@ def parse_day(text: str) -> date:
         raise DateWrong(text=text) from None
 
 
-def _read_stock(session: Session, rows: Sequence[Cells]) -> list[tuple[StockRow | None, list[RuleBroken]]]:
-    packs = _find_goods(session, {cells.get("item", "") for cells in rows} - {""})
-    places = _find_leaves(session, {cells.get("place", "") for cells in rows} - {""})
-    return [_stock_row(CellReader(cells), packs, places) for cells in rows]
-
-
-def _stock_row(
-    cell: CellReader, packs: Mapping[str, PackFacts], places: Mapping[str, int]
-) -> tuple[StockRow | None, list[RuleBroken]]:
+def _stock_row(cell: CellReader, packs: Mapping[str, PackFacts], places: Mapping[str, int]) -> ReadRow:
     pack, place = packs.get(cell.text("item")), places.get(cell.text("place"))
     count = cell.read("quantity", parse_quantity, ZERO)
     expiry = cell.read("expiry", parse_day, None)
@@ -156,9 +149,10 @@ def _stock_row(
         cell.problems.append(QuantityWrong())
     value = _value(cell, count)
     if pack is None or place is None or value is None or cell.problems:
-        return None, cell.problems
+        return ReadRow(None, cell.problems)
     # The cost is of what was counted: a carton's code means cartons, at a carton's cost.
-    return StockRow(pack, place, count * pack.factor, value, cell.text("lot"), expiry), cell.problems
+    row = StockRow(pack, place, count * pack.factor, value, cell.text("lot"), expiry)
+    return ReadRow(row, cell.problems)
 
 
 def _value(cell: CellReader, count: Decimal) -> Decimal | None:

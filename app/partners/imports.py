@@ -6,7 +6,7 @@ from sqlalchemy.orm import Session
 
 from app.identity.rules import Permission
 from app.imports.cells import CellReader
-from app.imports.kinds import Applying, Cells
+from app.imports.kinds import Applying, Cells, ReadRow
 from app.imports.rules import Field, is_yes
 from app.kernel.errors import RuleBroken
 from app.kernel.exact import parse_whole
@@ -49,16 +49,16 @@ class PartnerImport:
         Field("note", N_("Note"), ("备注", "说明", "remark")),
     )
 
-    def check(self, session: Session, rows: Sequence[Cells]) -> Sequence[Sequence[RuleBroken]]:
-        """Return each row's problems."""
+    def read(self, session: Session, rows: Sequence[Cells]) -> Sequence[ReadRow]:
+        """Return the partners, with what is wrong, doubled or taken named."""
         read = [_read(cells) for cells in rows]
         known = check_partners(session, [draft for draft, _ in read])
-        return [[*own, *others] for (_, own), others in zip(read, known, strict=True)]
+        return [ReadRow(draft, [*own, *others]) for (draft, own), others in zip(read, known, strict=True)]
 
-    def apply(self, session: Session, rows: Sequence[Cells], how: Applying) -> None:
+    def apply(self, session: Session, drafts: Sequence[PartnerDraft], how: Applying) -> None:
         """Add the partners."""
         del how  # partners are no ledger fact
-        add_partners(session, [_read(cells)[0] for cells in rows])
+        add_partners(session, drafts)
 
 
 def _read(cells: Cells) -> tuple[PartnerDraft, list[RuleBroken]]:

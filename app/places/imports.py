@@ -6,7 +6,7 @@ from sqlalchemy.orm import Session
 
 from app.identity.rules import Permission
 from app.imports.cells import CellReader
-from app.imports.kinds import Applying, Cells
+from app.imports.kinds import Applying, Cells, ReadRow
 from app.imports.rules import Field
 from app.kernel.errors import RuleBroken
 from app.kernel.exact import parse_whole
@@ -34,16 +34,16 @@ class BinImport:
         Field("walk", N_("Walking order"), ("行走顺序", "拣货顺序", "顺序", "sequence")),
     )
 
-    def check(self, session: Session, rows: Sequence[Cells]) -> Sequence[Sequence[RuleBroken]]:
-        """Return each row's problems."""
+    def read(self, session: Session, rows: Sequence[Cells]) -> Sequence[ReadRow]:
+        """Return the bins, with what is wrong, doubled or taken named."""
         read = [_read(cells) for cells in rows]
         known = check_bins(session, [row for row, _ in read])
-        return [[*own, *others] for (_, own), others in zip(read, known, strict=True)]
+        return [ReadRow(row, [*own, *others]) for (row, own), others in zip(read, known, strict=True)]
 
-    def apply(self, session: Session, rows: Sequence[Cells], how: Applying) -> None:
+    def apply(self, session: Session, drafts: Sequence[BinRow], how: Applying) -> None:
         """Add the bins and the zones they name."""
         del how  # places are no ledger fact
-        add_bins(session, [_read(cells)[0] for cells in rows])
+        add_bins(session, drafts)
 
 
 def _read(cells: Cells) -> tuple[BinRow, list[RuleBroken]]:

@@ -60,13 +60,17 @@ def take(write: Write, make_user: Callable[..., int]) -> Take:
 
     def apply(kind: ImportKind, rows: Sequence[Cells]) -> None:
         with write() as session:
-            kind.apply(session, rows, Applying(by, NOW, date(2026, 11, 23), f"import:{kind.key}"))
+            read = kind.read(session, rows)
+            assert [row.problems for row in read] == [[] for _ in rows]
+            kind.apply(
+                session, [row.draft for row in read], Applying(by, NOW, date(2026, 11, 23), f"import:{kind.key}")
+            )
 
     return apply
 
 
 def _problems(kind: ImportKind, row: Cells) -> list[type[RuleBroken]]:
-    return [type(problem) for problem in kind.check(db.session(), [row])[0]]
+    return [type(problem) for problem in kind.read(db.session(), [row])[0].problems]
 
 
 def _sum(account: str) -> Decimal:
