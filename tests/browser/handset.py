@@ -1,0 +1,110 @@
+"""A hand with a phone on the scan page: what it holds before the camera, types and taps, and what it then sees."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from PIL import Image
+from playwright.sync_api import Page
+
+from tests.browser.camera import Camera
+
+# A code counts again after it left the frame for a while: longer than the page asks for, machines stumble.
+OUT_OF_FRAME_MS = 1_200
+
+
+@dataclass
+class Handset:
+    """The scan page in somebody's hand."""
+
+    page: Page
+    camera: Camera | None = None
+
+    def part(self, testid: str, more: str = "") -> str:
+        """Return the selector of a part of the page."""
+        return f'[data-testid="{testid}"]{more}'
+
+    def tap(self, testid: str, more: str = "") -> None:
+        """Tap a part."""
+        self.page.tap(self.part(testid, more))
+
+    def sees(self, testid: str, more: str = "") -> None:
+        """Wait until a part is there to be seen."""
+        self.page.wait_for_selector(self.part(testid, more))
+
+    def text(self, testid: str) -> str:
+        """Return what a part says."""
+        return self.page.inner_text(self.part(testid)).strip()
+
+    # --- input ---
+
+    def start_camera(self) -> None:
+        """Tap the camera on."""
+        self.tap("start-camera")
+        self.sees("view", '[data-camera="on"]')
+
+    def show(self, picture: Image.Image, until: Callable[[], None]) -> None:
+        """Hold *picture* before the camera until the page has taken it, then take it away for good."""
+        assert self.camera
+        self.camera.show(self.page, picture)
+        until()
+        self.camera.clear(self.page)
+        self.page.wait_for_timeout(OUT_OF_FRAME_MS)
+
+    def wedge(self, text: str) -> None:
+        """Scan with a scanner that pretends to be a keyboard."""
+        self.page.keyboard.type(text)
+        self.page.keyboard.press("Enter")
+
+    def keys(self, digits: str) -> None:
+        """Tap digits on the keypad and accept them."""
+        for digit in digits:
+            self.tap(f"key-{digit}")
+        self.tap("keypad-ok")
+
+    def key_in_code(self, digits: str) -> None:
+        """Type a code on the keypad."""
+        self.tap("keypad-code")
+        self.sees("keypad", "[open]")
+        self.keys(digits)
+
+    def set_quantity(self, code: str, digits: str) -> None:
+        """Tap the line of *code* and type how many there are."""
+        self.tap("line", f'[data-raw="{code}"]')
+        self.sees("keypad", "[open]")
+        self.keys(digits)
+
+    def photograph(self, name: str, picture: bytes, mime: str = "image/jpeg") -> None:
+        """Take a photo."""
+        self.page.set_input_files(self.part("photo-file"), {"name": name, "mimeType": mime, "buffer": picture})
+
+    def choose_bin(self, name: str) -> None:
+        """Tap a bin in the list."""
+        self.tap("bin", f'[data-code="{name}"]')
+
+    def close_bin(self) -> None:
+        """Say that everything in the open bin is counted."""
+        self.tap("close-bin")
+        self.sees("question", "[open]")
+        self.tap("question-ok")
+        self.sees("bins")
+
+    # --- what it shows ---
+
+    def sees_open(self, name: str) -> None:
+        """Wait until the bin is open."""
+        self.sees("bin-title", f':text-is("{name}")')
+        self.sees("close-bin", ":not([disabled])")
+
+    def sees_line(self, amount: str, raw: str | None = None) -> None:
+        """Wait until a line says so many; *raw* is the code scanned last for it."""
+        of = f'[data-raw="{raw}"]' if raw else ""
+        self.sees("line", f'[data-amount="{amount}"]{of}')
+
+    def sees_sent(self) -> None:
+        """Wait until everything has reached the server."""
+        self.page.wait_for_selector('#unsent-text[data-count="0"]', timeout=45_000)
+        self.sees("sync", '[data-state="idle"]')
+
+    def sees_unsent(self, count: int) -> None:
+        """Wait until so many events are kept on the phone."""
+        self.page.wait_for_selector(f'#unsent-text[data-count="{count}"]')
