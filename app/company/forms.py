@@ -6,7 +6,7 @@ from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import BooleanField, HiddenField, PasswordField, RadioField, SelectField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice
-from wtforms.validators import InputRequired, Length
+from wtforms.validators import DataRequired, Length
 
 from app.company.rules import (
     CHART_NAMES,
@@ -35,7 +35,7 @@ class _SettingsFields(FlaskForm):  # type: ignore[misc]  # flask-wtf ships no ty
     """What may change at any time."""
 
     name = StringField(
-        _l("Company name"), [InputRequired(), Length(max=200)], render_kw={"autocomplete": "organization"}
+        _l("Company name"), [DataRequired(), Length(max=200)], render_kw={"autocomplete": "organization"}
     )
     tax_status = RadioField(
         _l("VAT status"),
@@ -62,16 +62,16 @@ class SetUpForm(_SettingsFields):
         default=Chart.SMALL.value,
     )
     currency = SelectField(_l("Currency"), choices=CURRENCIES, default="CNY")
-    owner_name = StringField(_l("Your name"), [InputRequired(), Length(max=80)], render_kw={"autocomplete": "name"})
+    owner_name = StringField(_l("Your name"), [DataRequired(), Length(max=80)], render_kw={"autocomplete": "name"})
     owner_login = StringField(
         _l("Login"),
-        [InputRequired(), Length(max=60)],
+        [DataRequired(), Length(max=60)],
         description=_l("Letters, digits and . _ - @ +"),
         render_kw={"autocomplete": "username", "autocapitalize": "none", "spellcheck": "false"},
     )
     owner_password = PasswordField(
         _l("Password"),
-        [InputRequired(), Length(PASSWORD_MIN, PASSWORD_MAX)],
+        [DataRequired(), Length(PASSWORD_MIN, PASSWORD_MAX)],
         description=_l("At least %(length)s characters", length=PASSWORD_MIN),
         render_kw={"autocomplete": "new-password"},
     )
@@ -121,7 +121,7 @@ class SettingsForm(_SettingsFields):
 class FieldForm(FlaskForm):  # type: ignore[misc]  # flask-wtf ships no types
     """An own field's name and, for a choice, what it offers."""
 
-    name = StringField(_l("Name"), [InputRequired(), Length(max=40)])
+    name = StringField(_l("Name"), [DataRequired(), Length(max=40)])
     choices = TextAreaField(
         _l("Choices"), [Length(max=500)], description=_l("For the kind “Choice”: one a line"), render_kw={"rows": 4}
     )

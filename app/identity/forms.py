@@ -4,7 +4,7 @@ from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import HiddenField, PasswordField, SelectField, SelectMultipleField, StringField
 from wtforms.fields.choices import SelectChoice
-from wtforms.validators import EqualTo, InputRequired, Length
+from wtforms.validators import DataRequired, EqualTo, InputRequired, Length
 
 from app.identity.rules import PASSWORD_MAX, PASSWORD_MIN, ROLE_DUTIES, ROLE_NAMES, Role
 from app.web.words import LOCALES
@@ -72,7 +72,7 @@ class OwnPasswordForm(_Form):
 class UserForm(_Form):
     """Name and roles of a user."""
 
-    name = StringField(_l("Name"), [InputRequired(), Length(max=80)])
+    name = StringField(_l("Name"), [DataRequired(), Length(max=80)])
     roles = _roles()
 
     def chosen_roles(self) -> frozenset[Role]:

@@ -7,7 +7,8 @@ import logging
 import os
 import socket
 import threading
-from datetime import datetime
+import time
+from datetime import datetime, timedelta
 from typing import Final
 from uuid import uuid4
 
@@ -41,16 +42,19 @@ def run_job(job: Job, now: datetime, time_zone: str) -> bool:
         run_id = service.claim(session, job, runner, now)
     if run_id is None:
         return False
+    started = time.monotonic()
     try:
         note = job.run(now) or ""
     except Exception as error:  # whatever a job raises, the clock goes on
         log.exception("job %s failed", job.name)
+        ended = now + timedelta(seconds=time.monotonic() - started)
         with transaction() as session:
             told = f"{type(error).__name__}: {error}"
-            service.fail(session, job, runner, run_id, told, utc_now(), time_zone)
+            service.fail(session, job, runner, run_id, told, ended, time_zone)
     else:
+        ended = now + timedelta(seconds=time.monotonic() - started)
         with transaction() as session:
-            service.finish(session, job, runner, run_id, note, utc_now(), time_zone)
+            service.finish(session, job, runner, run_id, note, ended, time_zone)
     return True
 
 
