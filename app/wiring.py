@@ -25,6 +25,7 @@ from app.company.service import on_set_up
 from app.db import db, transaction
 from app.files import views as files_views
 from app.handheld import api as handheld_api
+from app.handheld import views as handheld_views
 from app.identity import access, audit, people
 from app.identity import session as identity_session
 from app.identity.access import current_user
@@ -57,7 +58,9 @@ from app.places import registry as places_registry
 from app.places import service as places_service
 from app.places import views as places_views
 from app.places.imports import BinImport
+from app.scanning import actions as scanning_actions
 from app.scanning import cli as scanning_cli
+from app.scanning import views as scanning_views
 from app.scanning.meanings import BIN, PACK, RESOLVERS
 from app.scanning.resolvers import resolve_bins, resolve_packs
 from app.scanning.tasks import REASONS, TASKS
@@ -71,7 +74,7 @@ from app.stocktake import actions as stocktake_actions
 from app.stocktake import pages as stocktake_pages
 from app.stocktake import start as stocktake_start
 from app.stocktake.counting import task as stocktake_task
-from app.web import errors, openapi, shell, start, words
+from app.web import errors, openapi, pwa, shell, start, words
 from app.web.start import MenuEntry, MenuGroup, Section, SiteMap
 
 # Blueprint, address.
@@ -90,6 +93,8 @@ FEATURES: tuple[tuple[Blueprint, str], ...] = (
     (stocktake_pages.bp, "/stocktakes"),
     (imports_views.bp, "/imports"),
     (ledger_views.bp, ""),
+    (scanning_views.bp, "/scans"),
+    (handheld_views.bp, ""),
     (handheld_api.api_bp, openapi.PREFIX),
     (openapi.bp, openapi.PREFIX),
 )
@@ -117,6 +122,10 @@ def _may(*permissions: Permission) -> Callable[[], bool]:
     return lambda: any(current_user.may(permission) for permission in permissions)
 
 
+def _scans_only() -> bool:
+    return current_user.may(Permission.SCAN) and not current_user.may(Permission.APPROVE)
+
+
 MENU = (
     MenuGroup(
         "",
@@ -132,6 +141,8 @@ MENU = (
         (
             MenuEntry(_l("Partners"), "partners.partners", "people", _may(Permission.READ)),
             MenuEntry(_l("Warehouses and bins"), "places.tree", "diagram-3", _may(Permission.READ)),
+            MenuEntry(_l("Scans"), "scanning.scans", "upc-scan", _may(Permission.APPROVE)),
+            MenuEntry(_l("My scans today"), "scanning.my_scans", "upc-scan", _scans_only),
             MenuEntry(_l("Imports"), "imports.list_imports", "upload", _may(*IMPORTERS)),
         ),
     ),
@@ -148,6 +159,7 @@ MENU = (
 
 SECTIONS = (
     Section(_l("Stocktakes"), (stocktake_start.bins_to_count, stocktake_start.differences_to_approve)),
+    Section(_l("Scans"), (scanning_views.waiting_card,)),
 )
 
 SITE = SiteMap(sections=SECTIONS, menu=MENU)
@@ -162,6 +174,7 @@ def wire(app: Flask) -> None:
     identity_session.init_app(app)
     access.init_app(app)
     start.init_app(app, SITE)
+    pwa.init_app(app)
     for blueprint, prefix in FEATURES:
         app.register_blueprint(blueprint, url_prefix=prefix)
     for command in COMMANDS:
@@ -178,7 +191,7 @@ def wire(app: Flask) -> None:
     audit.ACTIONS.update(stocktake_actions.ACTIONS)
     audit.ACTIONS.update(periods.ACTIONS)
     audit.WORDS.update(company_rules.WORDS)
-    for actions in (catalog_actions, partners_actions, places_actions, stock_actions):
+    for actions in (catalog_actions, partners_actions, places_actions, stock_actions, scanning_actions):
         audit.ACTIONS.update(actions.ACTIONS)
     catalog_registry.item_panels[:] = [stock_panels.item_panel]
     catalog_registry.on_hand_columns[:] = [stock_queries.on_hand_of_item]

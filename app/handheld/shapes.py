@@ -83,8 +83,16 @@ class Clock(msgspec.Struct, frozen=True):
     server_time: datetime
 
 
+class RecountLine(msgspec.Struct, frozen=True):
+    """An item that a recount asks for."""
+
+    code: str
+    name: str
+    lot: str | None
+
+
 class StocktakeBin(msgspec.Struct, frozen=True):
-    """A bin to count: any of `codes`, scanned, means it."""
+    """A bin to count: any of `codes`, scanned, means it. `recount` lists what a round after the first asks for."""
 
     id: int
     code: str
@@ -93,6 +101,7 @@ class StocktakeBin(msgspec.Struct, frozen=True):
     round: int
     counter: str | None
     codes: list[str]
+    recount: list[RecountLine] = []
 
 
 class StocktakeView(msgspec.Struct, frozen=True):

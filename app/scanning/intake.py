@@ -79,7 +79,7 @@ def prepare(session: Session, sent: Sequence[SentScan], now: datetime, *, unread
         for draft in drafts:
             draft.park(Reason.FAILED)
     elif drafts:
-        _resolve(session, drafts)
+        resolve(session, drafts)
     return batch
 
 
@@ -91,7 +91,7 @@ def keep(session: Session, batch: Batch, now: datetime) -> None:
     drafts = batch.fresh.values()
     _look_again(session, drafts)
     settle_lots(session, drafts)
-    _judge(session, drafts, now)
+    judge(session, drafts, now)
     if drafts:
         session.execute(_KEEP, [draft.as_row() for draft in drafts])
 
@@ -157,7 +157,7 @@ def _answers_of(session: Session, known: dict[UUID, Any]) -> dict[UUID, Taken]:
 
 
 def _choices_again(session: Session, row: Any) -> tuple[Meaning, ...]:
-    code = _parse(row.raw or "", row.symbology, row.received_at)
+    code = parse_code(row.raw or "", row.symbology, row.received_at)
     kind = expected_kind(row.kind, row.location_id)
     return find_meanings(session, [code], [kind] if kind else []).get(code.text, ())
 
@@ -204,8 +204,8 @@ def _find_bins(session: Session, drafts: Iterable[Draft]) -> None:
             draft.park(Reason.UNKNOWN_BIN, f"#{draft.sent.location}")
 
 
-def _resolve(session: Session, drafts: Iterable[Draft]) -> None:
-    """Say what each code is, at first among the kinds its step expects."""
+def resolve(session: Session, drafts: Iterable[Draft]) -> None:
+    """Say of each draft what its code names, at first among the kinds its step expects; park what cannot be said."""
     looking: dict[str, list[Draft]] = defaultdict(list)
     for draft in drafts:
         if draft.expected is None:
@@ -214,7 +214,7 @@ def _resolve(session: Session, drafts: Iterable[Draft]) -> None:
         elif draft.sent.raw is None:
             draft.park(Reason.CODE_MISSING)
         else:
-            draft.code = _parse(draft.sent.raw, draft.sent.symbology, draft.received_at)
+            draft.code = parse_code(draft.sent.raw, draft.sent.symbology, draft.received_at)
             looking[draft.expected].append(draft)
     for kind, group in looking.items():
         found = find_meanings(session, _codes(group), [kind])
@@ -228,7 +228,7 @@ def _look_again(session: Session, drafts: Iterable[Draft]) -> None:
     if lost:
         for draft in lost:
             draft.reason = None
-        _resolve(session, lost)
+        resolve(session, lost)
 
 
 def _take_meaning(draft: Draft, found: dict[str, tuple[Meaning, ...]]) -> bool:
@@ -262,14 +262,15 @@ def _codes(drafts: Iterable[Draft]) -> list[ParsedCode]:
     return list({draft.code.text: draft.code for draft in drafts if draft.code}.values())
 
 
-def _parse(raw: str, symbology: str | None, received_at: datetime) -> ParsedCode:
+def parse_code(raw: str, symbology: str | None, received_at: datetime) -> ParsedCode:
+    """Return what a scanned code says as of the day on which it came in."""
     return parse(raw, today=received_at.date(), symbology=_SYMBOLOGIES.get(symbology or ""))
 
 
 # --- the task at hand -----------------------------------------------------------------------------------------------
 
 
-def _judge(session: Session, drafts: Iterable[Draft], now: datetime) -> None:
+def judge(session: Session, drafts: Iterable[Draft], now: datetime) -> None:
     """Ask each task about those of its scans that mean something."""
     by_task: dict[tuple[str, int], list[Draft]] = defaultdict(list)
     for draft in drafts:

@@ -2,19 +2,21 @@
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import Any, cast
+from typing import Any, Final, cast
 from uuid import UUID
 
 from sqlalchemy import Select, Table, func, select
 from sqlalchemy.orm import Session
 
 from app.catalog.models import Item, Pack, Unit
+from app.catalog.queries import is_named
 from app.identity.models import Device, User
 from app.places.models import Location
 from app.scanning.models import Scan, ScanResolution
 from app.scanning.rules import ScanDecision, ScanNotFound, ScanStatus, in_physical_order
 from app.scanning.tasks import NewScan
 
+CHOICES: Final = 30
 SCAN = cast("Table", Scan.__table__)
 RESOLUTION = cast("Table", ScanResolution.__table__)
 
@@ -53,6 +55,8 @@ _LISTED: tuple[Any, ...] = (
     Scan.received_at,
     Scan.kind,
     Scan.raw,
+    Scan.symbology,
+    Scan.detail,
     Scan.status,
     Scan.reason,
     Scan.quantity,
@@ -114,15 +118,32 @@ def get_scan(session: Session, scan_id: UUID) -> Scan:
     return scan
 
 
+def get_scan_row(session: Session, scan_id: UUID) -> Any:
+    """Return the row of the list of scans that shows this one. Errors: ScanNotFound."""
+    row = session.execute(scan_rows().where(Scan.id == scan_id)).one_or_none()
+    if row is None:
+        raise ScanNotFound
+    return row
+
+
 def find_resolution(session: Session, scan_id: UUID) -> ScanResolution | None:
     """Return what a person decided about a scan, or None."""
     return session.scalar(select(ScanResolution).where(ScanResolution.scan_id == scan_id))
 
 
-def list_waiting_alike(session: Session, raw: str, reasons: Collection[str]) -> list[Scan]:
-    """Return the waiting scans of the very same code that were parked for one of *reasons*, the oldest first."""
-    statement = _waiting(select(Scan).where(Scan.raw == raw, Scan.reason.in_(reasons)))
-    return list(session.scalars(statement.order_by(Scan.received_at, Scan.sequence)))
+def list_waiting(session: Session, reasons: Collection[str]) -> list[Scan]:
+    """Return the waiting scans that were parked for one of *reasons*, as the phones made them."""
+    statement = _waiting(select(Scan).where(Scan.reason.in_(reasons)))
+    return list(session.scalars(statement.order_by(Scan.received_at, Scan.device_id, Scan.sequence)))
+
+
+def list_packs_named(session: Session, words: str) -> Sequence[Any]:
+    """Return packs of active items that *words* name, to choose from: id, item code, name and spec, unit, factor."""
+    columns = (Pack.id, Item.code, Item.name, Item.spec, Unit.name.label("unit"), Pack.factor)
+    statement = select(*columns).join(Item, Item.id == Pack.item_id).join(Unit, Unit.id == Pack.unit_id)
+    for word in words.split():
+        statement = statement.where(is_named(word))
+    return session.execute(statement.where(Item.active).order_by(Item.name, Item.id, Pack.factor).limit(CHOICES)).all()
 
 
 def list_neighbours(session: Session, scan: Scan, around: int = 3) -> Sequence[Any]:

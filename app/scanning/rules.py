@@ -26,6 +26,16 @@ class ScanKind(StrEnum):
     UNDO = "undo"
 
 
+KIND_NAMES: Final[dict[ScanKind, str]] = {
+    ScanKind.SCAN: N_("Scan"),
+    ScanKind.SET: N_("Quantity typed"),
+    ScanKind.ZERO: N_("None there"),
+    ScanKind.OPEN_BIN: N_("Bin opened"),
+    ScanKind.CLOSE_BIN: N_("Bin closed"),
+    ScanKind.UNDO: N_("Undo"),
+}
+
+
 class ScanStatus(StrEnum):
     """What became of a scan when it came in."""
 
@@ -119,6 +129,12 @@ class StillParked(RuleBroken):
     """The task does not take the scan even so."""
 
     message = N_("It cannot be taken even so: %(why)s")
+
+
+class NothingToBind(RuleBroken):
+    """Only a scan of goods, with a code, can be bound to a pack."""
+
+    message = N_("Only a scanned code of goods can be bound to a pack.")
 
 
 class NoteMissing(InvalidInput):

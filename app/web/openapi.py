@@ -32,7 +32,7 @@ def document() -> Response:
 @signed_in
 def page() -> Response:
     """Show the endpoints and their structures."""
-    return make_response(render_template("handheld/api.html", title=gettext("API"), api=describe(), kind=kind_of))
+    return make_response(render_template("api.html", title=gettext("API"), api=describe(), kind=kind_of))
 
 
 def describe() -> dict[str, Any]:

@@ -1,0 +1,10 @@
+"""What the audit trail calls the decisions on parked scans."""
+
+from app.kernel.i18n import N_
+
+ACTIONS = {
+    "scan.bind": N_("Code bound to a pack"),
+    "scan.take": N_("Parked scan taken"),
+    "scan.drop": N_("Parked scan dropped"),
+    "scan.settle": N_("Waiting scans resolved"),
+}
