@@ -44,6 +44,14 @@ async function takeOver(): Promise<void> {
   const names = await caches.keys();
   await Promise.all(names.filter((name) => name !== FILES && name !== PAGES).map((name) => caches.delete(name)));
   await worker.clients.claim();
+  await keepOpenPages();
+}
+
+/** The page that brings the worker along was loaded before it: kept too, so that the first day without network works. */
+async function keepOpenPages(): Promise<void> {
+  const windows = await worker.clients.matchAll({ type: "window" });
+  const keep = async (url: string): Promise<void> => remember(new Request(url), await fetch(url));
+  await Promise.all(windows.map(({ url }) => keep(url).catch(() => undefined)));
 }
 
 /** Names carry the hash of the content: what is cached is right for ever. */

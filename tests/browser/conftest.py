@@ -4,6 +4,7 @@ import os
 import shutil
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import time
@@ -82,33 +83,46 @@ def free_port() -> int:
     return port
 
 
-def start_server(instance: Path, port: int, workers: int = 1, database_url: str | None = None) -> subprocess.Popen[bytes]:
-    """Start `flask serve` on plain HTTP of 127.0.0.1 (a secure context) and wait until it answers."""
-    environment = os.environ | {"ZHANGSHI_INSTANCE": str(instance), "ZHANGSHI_HTTP_FULL": "1"}
+def start_server(
+    instance: Path, port: int, workers: int = 1, database_url: str | None = None, door: int | None = None
+) -> subprocess.Popen[bytes]:
+    """Start `flask serve` on plain HTTP of 127.0.0.1 (a secure context) and wait until it answers.
+
+    With *door*, the port of the plain door: on HTTPS with the installation's own certificates.
+    """
+    environment = os.environ | {"ZHANGSHI_INSTANCE": str(instance)}
+    if not door:
+        environment["ZHANGSHI_HTTP_FULL"] = "1"
     if database_url:
         environment["ZHANGSHI_DATABASE_URL"] = database_url
-    command = [sys.executable, "-m", "flask", "--app", "app", "serve", "--no-tls", "--host", "127.0.0.1"]
+    command = [sys.executable, "-m", "flask", "--app", "app", "serve", "--host", "127.0.0.1"]
     command += ["--port", str(port), "--workers", str(workers)]
+    command += ["--http-port", str(door)] if door else ["--no-tls"]
     process = subprocess.Popen(
         command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
     )
     deadline = time.monotonic() + START_PATIENCE_S
-    while time.monotonic() < deadline:
-        try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{port}/api/v1/clock", timeout=2):
-                return process
-        except urllib.error.HTTPError as answer:
-            answer.close()
+    while time.monotonic() < deadline and process.poll() is None:
+        if _answers(f"{'https' if door else 'http'}://127.0.0.1:{port}/api/v1/clock", instance / "tls" / "ca.crt"):
             return process
-        except OSError:
-            time.sleep(0.05)
-        if process.poll() is not None:
-            break
+        time.sleep(0.05)
     raise RuntimeError(f"the server did not start (exit code {process.poll()})")
 
 
+def _answers(url: str, authority: Path) -> bool:
+    trusting = ssl.create_default_context(cafile=authority) if authority.exists() else None
+    try:
+        with urllib.request.urlopen(url, timeout=2, context=trusting):  # noqa: S310  # our own server
+            return True
+    except urllib.error.HTTPError as answer:
+        answer.close()
+        return True
+    except OSError:
+        return False
+
+
 @contextmanager
-def served(instance: Path, fill: Callable[[Flask], None]) -> Iterator[Server]:
+def served(instance: Path, fill: Callable[[Flask], None], *, secure: bool = False) -> Iterator[Server]:
     """Serve a fresh installation in *instance* that *fill* has filled."""
     app = create_app(instance)
     with app.app_context():
@@ -117,7 +131,8 @@ def served(instance: Path, fill: Callable[[Flask], None]) -> Iterator[Server]:
         db.session.remove()
         db.engine.dispose()
     port = free_port()
-    server = Server(f"http://127.0.0.1:{port}", instance, app, start_server(instance, port))
+    url = f"{'https' if secure else 'http'}://127.0.0.1:{port}"
+    server = Server(url, instance, app, start_server(instance, port, door=free_port() if secure else None))
     try:
         yield server
     finally:
