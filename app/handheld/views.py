@@ -30,6 +30,7 @@ def scan(stocktake_id: int) -> Response:
         "api": PREFIX,
         "grant": issue_grant(current_user, device, utc_now()),
         "user": current_user.id,
+        "name": current_user.name,
         "device": str(device),
         "worker": asset("decode-worker.js"),
         "wasm": asset("zxing_reader.wasm"),

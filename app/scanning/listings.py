@@ -26,10 +26,14 @@ def kind_name(row: Any) -> str:
     return str(gettext(KIND_NAMES[row.kind]))
 
 
-def reason_sentence(row: Any) -> str:
-    """Return in words why the scan was parked."""
-    reason = row.reason or ""
+def sentence_of(reason: str | None) -> str:
+    """Return in words why a scan was parked, nothing for one that was not."""
     return str(gettext(REASON_SENTENCES.get(reason) or REASONS.get(reason, reason))) if reason else ""
+
+
+def reason_sentence(row: Any) -> str:
+    """Return in words why the row's scan was parked."""
+    return sentence_of(row.reason)
 
 
 def state_name(row: Any) -> str:

@@ -126,9 +126,9 @@ class NotParked(RuleBroken):
 
 
 class StillParked(RuleBroken):
-    """The task does not take the scan even so."""
+    """The scan cannot count even so; `params["reason"]` says why."""
 
-    message = N_("It cannot be taken even so: %(why)s")
+    message = N_("It cannot be taken even so.")
 
 
 class NothingToBind(RuleBroken):

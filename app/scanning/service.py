@@ -25,7 +25,6 @@ from app.scanning.models import Scan, ScanResolution
 from app.scanning.queries import find_waiting, list_waiting
 from app.scanning.resolvers import find_bins
 from app.scanning.rules import (
-    REASON_SENTENCES,
     NoteMissing,
     NothingToBind,
     NotParked,
@@ -34,7 +33,6 @@ from app.scanning.rules import (
     StillParked,
 )
 from app.scanning.sent import SentScan
-from app.scanning.tasks import REASONS
 
 RESOLUTION = cast("Table", ScanResolution.__table__)
 # Parked because of what the code says: they may flow in by themselves once somebody says what it is.
@@ -151,8 +149,7 @@ def _as_sent(scan: Scan) -> SentScan:
 
 def _decide_one(session: Session, draft: Draft, decision: ScanDecision, by: int, now: datetime) -> None:
     if not _decide(session, [draft], decision, by, now):
-        reason = draft.reason or ""
-        raise StillParked(why=REASON_SENTENCES.get(reason) or REASONS.get(reason, reason))
+        raise StillParked(reason=draft.reason)
 
 
 def _decide(session: Session, drafts: Iterable[Draft], decision: ScanDecision, by: int, now: datetime) -> int:

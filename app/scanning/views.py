@@ -16,7 +16,7 @@ from app.kernel.clock import utc_now
 from app.kernel.errors import RuleBroken
 from app.scanning import service
 from app.scanning.forms import BindForm, DropForm
-from app.scanning.listings import ALL, WAITING, kind_name, own_listing, reason_sentence
+from app.scanning.listings import ALL, WAITING, kind_name, own_listing, reason_sentence, sentence_of
 from app.scanning.queries import (
     count_parked,
     find_resolution,
@@ -25,6 +25,7 @@ from app.scanning.queries import (
     list_neighbours,
     list_packs_named,
 )
+from app.scanning.rules import StillParked
 from app.web.listing import answer
 from app.web.start import Card
 from app.web.words import sentence
@@ -84,7 +85,7 @@ def bind(scan_id: UUID) -> AnyResponse:
                 session, scan_id, form.pack_id.data, current_user.id, now, remember=bool(form.remember.data)
             )
     except RuleBroken as error:
-        return _page(scan_id, sentence(error), error.status)
+        return _page(scan_id, _said(error), error.status)
     _tell(flow.taken)
     return redirect(url_for("scanning.waiting"), 303)
 
@@ -97,7 +98,7 @@ def take(scan_id: UUID) -> AnyResponse:
         with transaction() as session:
             service.take(session, scan_id, current_user.id, utc_now())
     except RuleBroken as error:
-        return _page(scan_id, sentence(error), error.status)
+        return _page(scan_id, _said(error), error.status)
     _tell(1)
     return redirect(url_for("scanning.waiting"), 303)
 
@@ -149,6 +150,11 @@ def _page(scan_id: UUID, problem: str | None = None, status: int = 200, dropping
         kind_of=kind_name,
     )
     return make_response(page, status)
+
+
+def _said(error: RuleBroken) -> str:
+    why = sentence_of(str(error.params["reason"])) if isinstance(error, StillParked) else ""
+    return f"{sentence(error)} {why}".strip()
 
 
 def _today() -> datetime:
