@@ -120,7 +120,7 @@ class NoSuchLine(NotFound):
 class WrongState(RuleBroken):
     """The stocktake is not where this can be done."""
 
-    message = N_("%(number)s cannot go from “%(state)s” to “%(wanted)s”.")
+    message = N_("%(number)s is not at a point where this can be done (any more). Please look again.")
 
 
 class StateChanged(RuleBroken):

@@ -23,7 +23,7 @@ from app.places.models import Location
 from app.places.queries import below as places_below
 from app.places.rules import LEAVES, LocationKind
 from app.stocktake.causes.rules import Place
-from app.stocktake.counting.rules import Count, by_bin
+from app.stocktake.counting.rules import Count, rank
 from app.stocktake.models import Stocktake, StocktakeBin, StocktakeItem, StocktakeLine
 from app.stocktake.queries import get_stocktake
 from app.stocktake.report.queries import Report, read_report
@@ -285,14 +285,14 @@ def settle(session: Session, stocktake: Stocktake, now: datetime, bins: Collecti
 
 def _keep_instants(session: Session, stocktake_id: int, counts: Iterable[Count]) -> None:
     """Correct the bins whose kept state differs from what their scans say (scans let in late, clocks set back)."""
-    grouped = by_bin(counts)
+    latest = {(count.key.bin, count.key.round, count.key.counter): count for count in sorted(counts, key=rank)}
     counted = StocktakeBin.counter_id.is_not(None)
     for row in session.scalars(select(StocktakeBin).where(StocktakeBin.stocktake_id == stocktake_id, counted)):
-        for count in grouped.get(row.bin_id, ()):
-            if (count.key.round, count.key.counter) == (row.round, row.counter_id):
-                row.state = BinState.CLOSED if count.is_complete else BinState.OPEN
-                row.opened_at, row.closed_at = count.opened_at, count.closed_at
-                row.uncertainty_ms = count.uncertainty_ms
+        count = latest.get((row.bin_id, row.round, row.counter_id or 0))
+        if count is not None:
+            row.state = BinState.CLOSED if count.is_complete else BinState.OPEN
+            row.opened_at, row.closed_at = count.opened_at, count.closed_at
+            row.uncertainty_ms = count.uncertainty_ms
     session.flush()
 
 

@@ -39,8 +39,8 @@ def shop(write: Write, make_user: Callable[..., int], make_phone: Callable[..., 
     owner, manager = make_user("owner"), make_user("manager")
     with write() as session:
 
-        def add(name: str, unit: str, code: str, **facts: bool) -> int:
-            item = add_item(session, ItemDraft(name=name, unit=unit, **facts), owner, now())
+        def add(name: str, unit: str, code: str, *, tracks_lots: bool = False) -> int:
+            item = add_item(session, ItemDraft(name=name, unit=unit, tracks_lots=tracks_lots), owner, now())
             add_barcode(session, find_base_packs(session, [item.id])[item.id].pack_id, code, owner, now())
             return item.id
 

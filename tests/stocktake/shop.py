@@ -30,6 +30,11 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
+def facts(*values: object) -> tuple[object, ...]:
+    """What is compared with plain numbers: a Decimal equals the int it stands for."""
+    return values
+
+
 @dataclass
 class Shop:
     """Ids of what the tests count, and who counts and decides."""
@@ -152,27 +157,27 @@ class Counter:
         """Who it is."""
         return self.phone.user_id
 
-    def open(self, bin_id: int, **other: object) -> dict[str, Any]:
+    def open(self, bin_id: int, **other: Any) -> dict[str, Any]:
         return self.phone.scan(None, "open_bin", location=bin_id, **other)
 
-    def close(self, bin_id: int, **other: object) -> dict[str, Any]:
+    def close(self, bin_id: int, **other: Any) -> dict[str, Any]:
         return self.phone.scan(None, "close_bin", location=bin_id, **other)
 
-    def scan(self, bin_id: int, code: str, quantity: str = "1.000", **other: object) -> dict[str, Any]:
+    def scan(self, bin_id: int, code: str, quantity: str = "1.000", **other: Any) -> dict[str, Any]:
         return self.phone.scan(code, location=bin_id, quantity=quantity, **other)
 
-    def set(self, bin_id: int, code: str, quantity: str, **other: object) -> dict[str, Any]:
+    def set(self, bin_id: int, code: str, quantity: str, **other: Any) -> dict[str, Any]:
         return self.phone.scan(code, "set", location=bin_id, quantity=quantity, **other)
 
-    def zero(self, bin_id: int, code: str, **other: object) -> dict[str, Any]:
+    def zero(self, bin_id: int, code: str, **other: Any) -> dict[str, Any]:
         return self.phone.scan(code, "zero", location=bin_id, **other)
 
-    def undo(self, bin_id: int, event: str, **other: object) -> dict[str, Any]:
+    def undo(self, bin_id: int, event: str, **other: Any) -> dict[str, Any]:
         return self.phone.scan(None, "undo", location=bin_id, undoes=event, **other)
 
-    def count(self, bin_id: int, counted: Sequence[tuple[str, int | str]], **other: object) -> list[dict[str, Any]]:
+    def count(self, bin_id: int, counted: Sequence[tuple[str, int | str]], **other: Any) -> list[dict[str, Any]]:
         """Open a bin, set what lies there, close it: in one request."""
         make = self.phone.event
-        sets = [make(code, "set", location=bin_id, quantity=f"{quantity}", **other) for code, quantity in counted]
         opening = make(None, "open_bin", location=bin_id, **other)
+        sets = [make(code, "set", location=bin_id, quantity=f"{quantity}", **other) for code, quantity in counted]
         return self.phone.send(opening, *sets, make(None, "close_bin", location=bin_id, **other))

@@ -36,7 +36,7 @@ from app.stocktake.rules import (
     Tolerance,
     WrongState,
 )
-from tests.stocktake.shop import COLA, TEA, TEA_CARTON, Shop, now
+from tests.stocktake.shop import COLA, TEA, TEA_CARTON, Shop, facts, now
 
 
 def stocked(shop: Shop) -> Shop:
@@ -56,7 +56,7 @@ def test_what_was_counted_is_approved_by_another_and_posted_once(shop: Shop) -> 
     counter.count(b, [(TEA, 9)])
     shop.finish(stocktake)
     report = shop.report(stocktake)
-    assert [(line.book, line.counted, line.difference) for line in report.lines] == [
+    assert [facts(line.book, line.counted, line.difference) for line in report.lines] == [
         (10, 8, -2),
         (5, 5, 0),
         (7, 9, 2),
@@ -77,7 +77,7 @@ def test_what_was_counted_is_approved_by_another_and_posted_once(shop: Shop) -> 
     with pytest.raises(WrongState):
         shop.post(stocktake)
     after = shop.report(stocktake)
-    assert [(line.book, line.counted, line.value) for line in after.lines] == [
+    assert [facts(line.book, line.counted, line.value) for line in after.lines] == [
         (10, 8, Decimal("-6.00")),
         (5, 5, 0),
         (7, 9, Decimal("6.00")),
@@ -93,10 +93,10 @@ def test_a_bin_that_nobody_closed_adjusts_nothing(shop: Shop) -> None:
     counter.count(b, [(TEA, 7)])
     shop.finish(stocktake)
     open_line = shop.line(stocktake, a, shop.tea)
-    assert (open_line.status, open_line.difference, open_line.seen) == (LineCount.NOT_COUNTED, None, 1)
+    assert facts(open_line.status, open_line.difference, open_line.seen) == (LineCount.NOT_COUNTED, None, 1)
     assert shop.get(stocktake).state is StocktakeState.APPROVED  # nothing differs
     shop.post(stocktake)
-    assert (shop.on_hand(shop.tea, a), shop.on_hand(shop.cola, a)) == (10, 5)
+    assert facts(shop.on_hand(shop.tea, a), shop.on_hand(shop.cola, a)) == (10, 5)
 
 
 def test_what_was_expected_and_not_scanned_in_a_closed_bin_is_counted_zero(shop: Shop) -> None:
@@ -104,7 +104,7 @@ def test_what_was_expected_and_not_scanned_in_a_closed_bin_is_counted_zero(shop:
     stocktake = shop.plan(a)
     shop.counter(stocktake).count(a, [(TEA, 10)])
     line = shop.line(stocktake, a, shop.cola)
-    assert (line.status, line.counted, line.difference) == (LineCount.ZERO, 0, -5)
+    assert facts(line.status, line.counted, line.difference) == (LineCount.ZERO, 0, -5)
 
 
 def test_the_book_is_that_of_the_closing_whenever_moves_come_in(shop: Shop) -> None:
@@ -150,7 +150,7 @@ def test_goods_found_where_the_books_have_none_become_a_line(shop: Shop) -> None
     counter.count(a, [(TEA, 10), (COLA, 5)])
     counter.count(c, [(COLA, 2)])
     line = shop.line(stocktake, c, shop.cola)
-    assert (line.known.is_found, line.book, line.difference, line.value) == (True, 0, 2, 8)
+    assert facts(line.known.is_found, line.book, line.difference, line.value) == (True, 0, 2, 8)
     shop.finish(stocktake)
     shop.approve_all(stocktake)
     shop.post(stocktake)
@@ -163,7 +163,7 @@ def test_goods_that_came_after_the_start_belong_to_the_count_of_their_bin(shop: 
     shop.move(shop.tea, a, c, 4)
     shop.counter(stocktake).count(c, [])
     line = shop.line(stocktake, c, shop.tea)
-    assert (line.book, line.counted, line.difference) == (4, 0, -4)
+    assert facts(line.book, line.counted, line.difference) == (4, 0, -4)
     shop.finish(stocktake)
     shop.approve_all(stocktake)
     shop.post(stocktake)
@@ -179,7 +179,7 @@ def test_what_lies_out_of_scope_is_reported_and_never_adjusted(shop: Shop) -> No
     assert answer["status"] == "accepted"
     counter.close(b)
     line = shop.line(stocktake, b, shop.cola)
-    assert (line.known.in_scope, line.seen, line.counted) == (False, 3, 3)
+    assert facts(line.known.in_scope, line.seen, line.counted) == (False, 3, 3)
     assert shop.report(stocktake).total.out_of_scope == 1
     shop.finish(stocktake)
     assert shop.get(stocktake).state is StocktakeState.APPROVED
@@ -269,10 +269,10 @@ def test_a_difference_that_changed_since_its_approval_returns_to_review(shop: Sh
     shop.move(shop.tea, a, b, 1, at=now() - timedelta(minutes=30))
     assert shop.line(stocktake, a, shop.tea).is_stale
     posting = shop.post(stocktake)
-    assert (posting.seq, posting.returned) == (None, 1)
+    assert facts(posting.seq, posting.returned) == (None, 1)
     assert shop.get(stocktake).state is StocktakeState.REVIEW
     line = shop.line(stocktake, a, shop.tea)
-    assert (line.known.has_changed, line.difference, line.can_approve) == (True, -1, True)
+    assert facts(line.known.has_changed, line.difference, line.can_approve) == (True, -1, True)
     assert shop.on_hand(shop.tea, a) == 9
     shop.approve_all(stocktake)
     assert shop.post(stocktake).seq
@@ -304,12 +304,12 @@ def test_a_recount_is_for_another_person_and_the_last_round_decides(shop: Shop) 
     assert first.open(a, round=2)["reason"] == "stocktake_own_recount"
     second.count(a, [(TEA, 10)], round=2)
     tea, cola = shop.line(stocktake, a, shop.tea), shop.line(stocktake, a, shop.cola)
-    assert (tea.counted, tea.difference, len(tea.sayings), tea.agrees) == (10, 0, 2, False)
-    assert (cola.counted, len(cola.sayings)) == (4, 1)  # nobody asked for it again
+    assert facts(tea.counted, tea.difference, len(tea.sayings), tea.agrees) == (10, 0, 2, False)
+    assert facts(cola.counted, len(cola.sayings)) == (4, 1)  # nobody asked for it again
     shop.finish(stocktake)
     assert shop.approve_all(stocktake) == 1
     shop.post(stocktake)
-    assert (shop.on_hand(shop.tea, a), shop.on_hand(shop.cola, a)) == (10, 4)
+    assert facts(shop.on_hand(shop.tea, a), shop.on_hand(shop.cola, a)) == (10, 4)
 
 
 def test_beyond_the_tolerance_one_word_is_not_enough(shop: Shop) -> None:
@@ -323,7 +323,7 @@ def test_beyond_the_tolerance_one_word_is_not_enough(shop: Shop) -> None:
     shop.recount(stocktake, Place(a, shop.tea, 0))
     shop.counter(stocktake).count(a, [(TEA, 8)], round=2)
     line = shop.line(stocktake, a, shop.tea)
-    assert (line.agrees, line.can_approve) == (True, True)
+    assert facts(line.agrees, line.can_approve) == (True, True)
     shop.finish(stocktake)
     assert shop.approve_all(stocktake) == 1
     assert shop.get(stocktake).state is StocktakeState.APPROVED
@@ -354,7 +354,7 @@ def test_two_counters_of_one_bin_are_compared_and_never_summed(shop: Shop) -> No
     first.set(a, COLA, "5")
     first.close(a)
     line = shop.line(stocktake, a, shop.tea)
-    assert ([said.counted for said in line.sayings], line.counted) == ([9, 10], 10)
+    assert facts([said.counted for said in line.sayings], line.counted) == ([9, 10], 10)
 
 
 def test_a_carton_counts_its_bottles_and_an_undo_takes_one_event_back(shop: Shop) -> None:
@@ -377,6 +377,30 @@ def test_nobody_takes_back_what_another_scanned(shop: Shop) -> None:
     first, second = shop.counter(stocktake), shop.counter(stocktake)
     scan = first.scan(a, TEA)
     assert second.undo(a, scan["id"])["reason"] == "stocktake_undo_not_own"
+
+
+def test_a_bin_opened_again_is_counted_anew_and_the_phone_is_told_so(shop: Shop) -> None:
+    a, *_ = stocked(shop).bins
+    stocktake = shop.plan(a)
+    counter = shop.counter(stocktake)
+    counter.count(a, [(TEA, 8), (COLA, 5)])
+    counter.open(a)
+    assert counter.scan(a, TEA)["counted"] == "1.000"
+    assert shop.line(stocktake, a, shop.tea).counted == 8  # the first count stands until the second is closed
+    counter.set(a, TEA, "10")
+    counter.set(a, COLA, "5")
+    counter.close(a)
+    assert [line.difference for line in shop.report(stocktake).lines] == [0, 0]
+
+
+def test_a_second_count_by_the_same_person_is_no_second_word(shop: Shop) -> None:
+    a, *_ = stocked(shop).bins
+    stocktake = shop.plan(a, tolerance=Tolerance(quantity=Decimal(1)))
+    counter = shop.counter(stocktake)
+    counter.count(a, [(TEA, 8), (COLA, 5)])
+    counter.count(a, [(TEA, 8), (COLA, 5)])
+    line = shop.line(stocktake, a, shop.tea)
+    assert facts(len(line.sayings), line.needs_recount) == (2, True)
 
 
 def test_a_closing_taken_back_opens_the_bin_again(shop: Shop) -> None:

@@ -19,6 +19,8 @@ from app.stocktake.models import Stocktake, StocktakeBin
 from app.stocktake.rules import BinState, StocktakeState
 
 TASK: Final = "stocktake"
+# What a count cannot be folded without, whatever goods it is about.
+_FRAMES: Final = (ScanKind.OPEN_BIN, ScanKind.CLOSE_BIN, ScanKind.UNDO)
 
 _scan = Scan.__table__.c
 _COLUMNS = tuple(_scan[name] for name in NewScan.__dataclass_fields__)
@@ -85,12 +87,12 @@ def _board(stocktake_id: int, bins: Collection[int]) -> Select[Any]:
 def list_related(
     session: Session, stocktake_id: int, bins: Collection[int], items: Collection[int] | None, targets: Collection[UUID]
 ) -> list[NewScan]:
-    """Return the accepted scans of *bins* about *items* (None: about any), every undo there, and those of *targets*."""
+    """Return the accepted scans of *bins* about *items* (None: about any), what frames them there, and *targets*."""
     about = and_(
         _scan.task_kind == TASK,
         _scan.task_id == stocktake_id,
         _scan.location_id.in_(bins),
-        *(() if items is None else (or_(_scan.item_id.in_(items), _scan.kind == ScanKind.UNDO),)),
+        *(() if items is None else (or_(_scan.item_id.in_(items), _scan.kind.in_(_FRAMES)),)),
     )
     which = or_(about, _scan.id.in_(targets)) if targets else about
     rows = session.execute(select(*_COLUMNS).where(which, _scan.status == ScanStatus.ACCEPTED))

@@ -1,7 +1,8 @@
 """What scan events say was counted: a pure fold, the same whatever order the events arrived in.
 
-Law: one counter in one bin and round makes one count; counts are compared, never summed. A line is counted n, counted
-zero or not counted: closing a bin makes what was not scanned there zero, an open bin says nothing of it.
+Law: one counter with one device, from the opening of a bin to its closing, makes one count; a bin opened again after
+that, by anybody, makes another. Counts are compared, never summed. A line is counted n, counted zero or not counted:
+closing a bin makes what was not scanned there zero, an open bin says nothing of it.
 """
 
 from collections import defaultdict
@@ -26,11 +27,13 @@ class Goods(NamedTuple):
 
 
 class CountKey(NamedTuple):
-    """Whose count, of which bin, in which round."""
+    """Whose count with which device, of which bin, in which round, and the how manieth of these."""
 
     bin: int
     round: int
     counter: int
+    device: UUID
+    attempt: int = 1
 
 
 @dataclass(slots=True)
@@ -40,7 +43,6 @@ class Count:
     key: CountKey
     opened_at: datetime
     last_at: datetime
-    device_id: UUID
     closed_at: datetime | None = None
     uncertainty_ms: int = 0
     counted: dict[Goods, Decimal] = field(default_factory=dict)
@@ -71,24 +73,50 @@ def undone(events: Sequence[NewScan]) -> set[UUID]:
 
 def fold(events: Iterable[NewScan]) -> dict[CountKey, Count]:
     """Return every count that *events* make."""
+    return fold_events(events)[0]
+
+
+def fold_events(events: Iterable[NewScan]) -> tuple[dict[CountKey, Count], dict[UUID, CountKey]]:
+    """Return every count that *events* make, and to which of them each event belongs."""
     by_counter: dict[int, list[NewScan]] = defaultdict(list)
     for event in events:
         by_counter[event.user_id].append(event)
     counts: dict[CountKey, Count] = {}
+    belongs: dict[UUID, CountKey] = {}
     for own in by_counter.values():
         ordered = in_physical_order(own)
         # Somebody else's event is not theirs to take back: an undo reaches its own counter's events only.
         gone = undone(ordered)
+        current: dict[CountKey, Count] = {}
         for event in ordered:
-            if event.id not in gone and event.kind is not ScanKind.UNDO and event.location_id is not None:
-                _apply(counts, CountKey(event.location_id, event.round, event.user_id), event)
-    return counts
+            if event.kind is not ScanKind.UNDO and event.location_id is not None:
+                count = _count_of(event, event.location_id, current, counts, is_gone=event.id in gone)
+                if count is not None:
+                    belongs[event.id] = count.key
+    return counts, belongs
 
 
-def _apply(counts: dict[CountKey, Count], key: CountKey, event: NewScan) -> None:
-    count = counts.get(key)
-    if count is None:
-        count = counts[key] = Count(key, event.occurred_at, event.occurred_at, event.device_id)
+def _count_of(
+    event: NewScan,
+    bin_id: int,
+    current: dict[CountKey, Count],
+    counts: dict[CountKey, Count],
+    *,
+    is_gone: bool,
+) -> Count | None:
+    """Enter *event* (unless it was taken back) and return its count; a bin opened after its closing begins anew."""
+    first = CountKey(bin_id, event.round, event.user_id, event.device_id)
+    count = current.get(first)
+    if is_gone:
+        return count
+    if count is None or (count.is_complete and event.kind is ScanKind.OPEN_BIN):
+        key = first._replace(attempt=count.key.attempt + 1 if count else 1)
+        count = current[first] = counts[key] = Count(key, event.occurred_at, event.occurred_at)
+    _apply(count, event)
+    return count
+
+
+def _apply(count: Count, event: NewScan) -> None:
     count.last_at = max(count.last_at, event.occurred_at)
     count.events += 1
     if event.kind is ScanKind.CLOSE_BIN:

@@ -20,7 +20,7 @@ from app.kernel.i18n import N_
 from app.scanning.rules import ScanKind
 from app.scanning.tasks import NewScan, Verdict
 from app.stocktake.counting.queries import TASK, BinRow, Board, find_board, list_related
-from app.stocktake.counting.rules import CountKey, Goods, fold
+from app.stocktake.counting.rules import Goods, fold_events
 from app.stocktake.models import StocktakeBin
 from app.stocktake.rules import LEASE, OVER, TAKES_SCANS, BinState
 
@@ -176,17 +176,17 @@ def _touched(result: Any) -> bool:
 
 def _with_counts(scans: Sequence[NewScan], verdicts: Sequence[Verdict], events: Sequence[NewScan]) -> list[Verdict]:
     """Return the verdicts with what the counter's own count of each line comes to after the whole batch."""
-    counts = fold(events)
+    counts, belongs = fold_events(events)
     named = {event.id: event for event in events}
+
+    def own_count(scan: NewScan) -> Decimal | None:
+        act = named.get(scan.undoes) if scan.undoes else scan
+        if act is None or act.item_id is None:
+            return None
+        key = belongs.get(act.id)
+        return counts[key].counted.get(Goods(act.item_id, act.lot_id), ZERO) if key else ZERO
+
     return [
-        replace(verdict, counted=_own_count(scan, named, counts)) if verdict.accepted else verdict
+        replace(verdict, counted=own_count(scan)) if verdict.accepted else verdict
         for scan, verdict in zip(scans, verdicts, strict=True)
     ]
-
-
-def _own_count(scan: NewScan, named: dict[UUID, NewScan], counts: Any) -> Decimal | None:
-    act = named.get(scan.undoes) if scan.undoes else scan
-    if act is None or act.item_id is None or act.location_id is None:
-        return None
-    count = counts.get(CountKey(act.location_id, act.round, scan.user_id))
-    return count.counted.get(Goods(act.item_id, act.lot_id), ZERO) if count else ZERO

@@ -98,6 +98,7 @@ class Line:
     moved_meanwhile: bool = False
     parked_nearby: bool = False
     is_beyond: bool = False
+    has_second_word: bool = False  # two people counted it (in a company of one, one person twice)
     booked_value: Decimal | None = None  # once posted: what the ledger booked, to the fen
     causes: tuple[Cause, ...] = ()
 
@@ -143,7 +144,7 @@ class Line:
     @property
     def needs_recount(self) -> bool:
         """Whether the difference is too large for one person's word."""
-        return self.is_beyond and len(self.sayings) < 2  # noqa: PLR2004  # two people's word
+        return self.is_beyond and not self.has_second_word
 
     @property
     def differs(self) -> bool:
@@ -248,6 +249,7 @@ def _line(known: Known, facts: Facts) -> Line:
         sayings=sayings,
         moved_meanwhile=last is not None and was_disturbed(last.count, facts.stirs.get(known.place, ())),
         parked_nearby=known.place.bin in facts.parked_bins,
+        has_second_word=len(sayings if facts.one_person else {each.count.key.counter for each in sayings}) > 1,
     )
     return _judged(line, facts.tolerance)
 
