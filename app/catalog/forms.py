@@ -7,6 +7,7 @@ from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField, FileRequired
 from wtforms import BooleanField, SelectField, StringField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
 from app.catalog.models import Item
@@ -66,7 +67,7 @@ class ItemForm(FlaskForm):  # type: ignore[misc]  # flask-wtf ships no types
         """Return the form of a new or existing item with the company's own fields, without what may not be seen."""
         form: ItemForm = extended(cls, inputs_of(fields))(data=_shown(item, fields, categories))
         rates = sorted({*TAX_RATES, item.tax_rate if item else TAX_RATES[0]}, reverse=True)
-        form.tax_rate.choices = [(rate, f"{plain(rate * HUNDREDTH)} %") for rate in rates]
+        form.tax_rate.choices = [SelectChoice(rate, f"{plain(rate * HUNDREDTH)} %") for rate in rates]
         if not sees_cost:
             del form.purchase_price
         return form
@@ -136,7 +137,8 @@ class CategoryForm(FlaskForm):  # type: ignore[misc]  # flask-wtf ships no types
 
     def offer(self, nodes: Sequence[CategoryNode]) -> "CategoryForm":
         """Offer *nodes* as places to lie in."""
-        self.parent_id.choices = [(0, _l("– top level –")), *((node.id, node.path) for node in nodes)]
+        top = SelectChoice(0, _l("– top level –"))
+        self.parent_id.choices = [top, *(SelectChoice(node.id, node.path) for node in nodes)]
         return self
 
 

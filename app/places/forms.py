@@ -6,6 +6,7 @@ from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import SelectField, StringField, TextAreaField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length
 
 from app.places.models import Location
@@ -38,7 +39,7 @@ class PlaceForm(FlaskForm):  # type: ignore[misc]  # flask-wtf ships no types
 class NewPlaceForm(PlaceForm):
     """A place inside of another."""
 
-    kind = SelectField(_l("Kind"), choices=[(kind.value, _l(KIND_NAMES[kind])) for kind in ADDED])
+    kind = SelectField(_l("Kind"), choices=[SelectChoice(kind.value, _l(KIND_NAMES[kind])) for kind in ADDED])
 
 
 class EditPlaceForm(PlaceForm):
@@ -48,7 +49,9 @@ class EditPlaceForm(PlaceForm):
 
     def offer(self, branches: Iterable[Location]) -> "EditPlaceForm":
         """Offer the branches of its warehouse."""
-        self.parent_id.choices = [(branch.id, f"{branch.code} {branch.name}".strip()) for branch in branches]
+        self.parent_id.choices = [
+            SelectChoice(branch.id, f"{branch.code} {branch.name}".strip()) for branch in branches
+        ]
         return self
 
 

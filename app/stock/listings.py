@@ -154,22 +154,22 @@ def by_lot(session: Session, warehouse_id: int | None, today: date, *, sees_cost
 # --- moves --------------------------------------------------------------------------------------------------------
 
 
-def moves_listing(table: FromClause, title: str, *, has_balance: bool, sees_cost: bool) -> Listing:
-    """Return the moves behind a number, the latest in the books on top."""
+def moves_listing(table: FromClause, title: str, *, of_item: bool, sees_cost: bool) -> Listing:
+    """Return the moves behind a number, the latest in the books on top; `of_item`: all of one item."""
     moves = table.c
     columns = [
-        Column("occurred_at", _l("Moved at"), "instant", sort=moves.occurred_at),
         Column("document", _l("Document"), label=_document, link=_posting_url, is_title=True),
-        Column("item", _l("Item"), link=_stock_item_url),
+        Column("occurred_at", _l("Moved at"), "instant", sort=moves.occurred_at),
+        Column("way", _l("From → to"), label=_way),
         Column("lot", _l("Lot"), "code"),
-        Column("source", _l("From"), label=lambda row: shown_end(row.source_id, row.source)),
-        Column("target", _l("To"), label=lambda row: shown_end(row.target_id, row.target)),
         Column("quantity", _l("Quantity"), "quantity"),
         Column("change", _l("Change"), "signed"),
+        Column("unit", _l("Unit")),
     ]
-    if has_balance:
-        columns.append(Column("balance", _l("Balance after"), "quantity"))
-    columns.append(Column("unit", _l("Unit")))
+    if of_item:
+        columns.insert(6, Column("balance", _l("Balance after"), "quantity"))
+    else:
+        columns.insert(1, Column("item", _l("Item"), link=_stock_item_url))
     if sees_cost:
         columns.append(Column("value", _l("Value"), "money"))
     columns.append(Column("reason", _l("Reason"), "badge", label=_reason, shade=_reason_shade))
@@ -243,6 +243,10 @@ def _document(row: Any) -> str:
 def shown_end(place_id: int, code: str) -> str:
     """Return what a move's end is called: a place of ours by its code, the outside by its name."""
     return str(gettext(END_NAMES[End(place_id)])) if place_id <= max(End) else code
+
+
+def _way(row: Any) -> str:
+    return f"{shown_end(row.source_id, row.source)} → {shown_end(row.target_id, row.target)}"
 
 
 def _reason(row: Any) -> str:

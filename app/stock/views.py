@@ -65,7 +65,7 @@ def moves() -> Response:
     lot_id = request.args.get("lot", type=int)
     table = moves_behind(item_id=item_id, place_id=place_id, lot_id=lot_id)
     title = _moves_title(session, item_id, place_id)
-    listing = moves_listing(table, title, has_balance=item_id is not None, sees_cost=_sees_cost())
+    listing = moves_listing(table, title, of_item=item_id is not None, sees_cost=_sees_cost())
     kept = {"item": item_id, "place": place_id, "lot": lot_id}
     return answer(session, listing, "stock/moves.html", kept={key: value for key, value in kept.items() if value})
 
