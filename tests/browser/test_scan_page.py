@@ -224,6 +224,23 @@ def test_a_bin_that_somebody_counts_is_not_opened_unasked(take: Take, shop: Shop
     second.sees("bins")
 
 
+def test_a_phone_that_lost_its_memory_goes_on_with_its_count_unasked(
+    take: Take, new_context: Callable[..., BrowserContext], shop: Shop, server: Server, stocktake: int
+) -> None:
+    hand = take(stocktake)
+    hand.wedge(shop.label("A-01-4"))
+    hand.wedge(TEA)
+    hand.sees_sent()
+    page = new_context(**PHONE, storage_state={"cookies": hand.page.context.cookies(), "origins": []}).new_page()
+    page.goto(scan_page(server, stocktake))
+    again = Handset(page)
+    again.sees("bin", '[data-code="A-01-4"][data-state="open"]')
+    again.wedge(shop.label("A-01-4"))
+    again.sees_open("A-01-4")
+    again.wedge(TEA)
+    again.sees_line("2", TEA)
+
+
 @pytest.mark.parametrize(("locale", "start"), [("zh-CN", "打开摄像头"), ("en-GB", "Start camera")])
 def test_the_page_speaks_the_language_of_the_phone(take: Take, stocktake: int, locale: str, start: str) -> None:
     hand = take(stocktake, locale=locale)
