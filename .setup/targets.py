@@ -26,6 +26,7 @@ def run() -> int:
     for need in machine.ensure(machine.TO_RUN):
         print(f"· without {need.package}: {need.without} (apt-get install {need.package})")
     _set_up()
+    environment.compile_code()
     os.umask(0o077)  # the books are nobody else's
     if os.environ.get("DEMO"):
         os.environ["ZHANGSHI_INSTANCE"] = str(Path("instance/demo").resolve())
@@ -39,7 +40,8 @@ def run() -> int:
         part for option, name in options.items() if (value := os.environ.pop(name, "")) for part in (option, value)
     ]
     sys.stdout.flush()
-    os.execv(FLASK[0], [*FLASK, "serve", *chosen])  # noqa: S606  # from here on signals are the server's own
+    # From here on signals are the server's own.
+    os.execv(environment.PYTHON, [environment.PYTHON, "-m", "app.serve", *chosen])  # noqa: S606  # our own command line
 
 
 def test() -> int:

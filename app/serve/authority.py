@@ -5,10 +5,8 @@ are readable by their owner alone; a file is either the old or the new one, neve
 """
 
 import os
-from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from ipaddress import IPv4Address, IPv6Address, ip_network
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
 
@@ -18,56 +16,34 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, load_pem_private_key
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from app.serve.addresses import LAN
+from app.serve.certificates import NETWORKS, Names
 
 AUTHORITY_LIFE: Final = timedelta(days=3650)
 LEAF_LIFE: Final = timedelta(days=396)  # phones refuse longer ones (Apple: 397 days)
 RENEW_BEFORE: Final = timedelta(days=30)
 SLOW_CLOCKS: Final = timedelta(days=1)  # a phone whose clock is behind must not see a certificate of tomorrow
-OWN: Final = tuple(ip_network(text) for text in ("127.0.0.0/8", "::1/128", "fc00::/7", "fe80::/10"))
-NETWORKS: Final = (*LAN, *OWN)
 DOMAINS: Final = ("localhost", "local", "lan", "home.arpa", "internal")
 
-Address = IPv4Address | IPv6Address
-
 
 @dataclass(frozen=True)
-class Names:
-    """What the server is called: names and addresses that its certificate covers."""
+class Signed:
+    """What tells a server certificate and its authority, and when to come back."""
 
-    hosts: frozenset[str]
-    addresses: frozenset[Address]
-
-    @classmethod
-    def of(cls, host: str, addresses: Iterable[Address]) -> "Names":
-        """Return the names of the machine called *host*, those its authority may vouch for."""
-        allowed = {address for address in addresses if any(address in network for network in NETWORKS)}
-        loopback: set[Address] = {IPv4Address("127.0.0.1"), IPv6Address("::1")}
-        return cls(frozenset({"localhost", f"{host}.local", f"{host}.lan"}), frozenset(allowed | loopback))
-
-
-@dataclass(frozen=True)
-class Certificates:
-    """Where the files lie, and what tells one certificate from the next."""
-
-    chain: Path
-    key: Path
-    authority: Path
     serial: int
-    fingerprint: str  # SHA-256 of the authority, as phones show it
+    fingerprint: str
+    renew_at: datetime
 
 
-def ensure(folder: Path, names: Names, now: datetime | None = None) -> Certificates:
-    """Return valid certificates for *names*, making or renewing what is missing, does not fit or ends soon."""
-    now = now or datetime.now(UTC)
+def sign(folder: Path, names: Names, now: datetime) -> Signed:
+    """Make or renew in *folder* whatever is missing, does not fit *names* or ends soon."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     authority = _authority(folder, now)
     leaf = _find(folder / "server.crt")
     if leaf is None or not _belongs(folder / "server.key", leaf) or not _fits(leaf, authority, names, now):
         leaf = _issue_leaf(folder, authority, names, now)
     fingerprint = authority.fingerprint(SHA256()).hex(":").upper()
-    return Certificates(
-        folder / "server.crt", folder / "server.key", folder / "ca.crt", leaf.serial_number, fingerprint
+    return Signed(
+        leaf.serial_number, fingerprint, min(leaf.not_valid_after_utc, authority.not_valid_after_utc) - RENEW_BEFORE
     )
 
 

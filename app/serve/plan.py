@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from app.serve.authority import Certificates
+from app.serve.certificates import Certificates
 
 
 @dataclass(frozen=True)

@@ -16,9 +16,9 @@ from sqlalchemy.exc import DBAPIError
 from app.company.models import Company
 from app.db import db
 from app.identity import setup_token
-from app.serve import authority
 from app.serve.addresses import host_name, lan_addresses, port_is_free
 from app.serve.banner import banner, terminal_locale
+from app.serve.certificates import Certificates, Names, ensure
 from app.serve.plan import Plan
 from app.serve.servers import preload, run_clock, serve_application, serve_door
 from app.serve.supervisor import Supervisor, Task
@@ -83,8 +83,8 @@ def _ensure_free(host: str, port: int) -> None:
         time.sleep(0.1)
 
 
-def _certificates(instance: Path) -> authority.Certificates:
-    return authority.ensure(instance / "tls", authority.Names.of(host_name(), lan_addresses()))
+def _certificates(instance: Path) -> Certificates:
+    return ensure(instance / "tls", Names.of(host_name(), lan_addresses()))
 
 
 class Renewal:

@@ -1,7 +1,10 @@
 """The installation's own certificate authority, judged by a TLS client and not by its own code."""
 
+import shutil
 import socket
 import ssl
+import subprocess
+import sys
 import threading
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
@@ -11,8 +14,9 @@ from pathlib import Path
 import pytest
 from cryptography import x509
 
-from app.serve.authority import Certificates, Names, ensure
+from app.serve.certificates import NOTE, Certificates, Names, ensure
 
+ROOT = Path(__file__).resolve().parents[2]
 NOW = datetime.now(UTC)
 SHOP = Names.of("shop", [ip_address("192.168.1.20")])
 
@@ -111,10 +115,31 @@ def test_an_authority_that_ends_soon_is_replaced_with_its_certificates(
     leaf(later).verify_directly_issued_by(x509.load_pem_x509_certificate(later.authority.read_bytes()))
 
 
-@pytest.mark.parametrize("lost", ["ca.crt", "ca.key", "server.crt", "server.key"])
+@pytest.mark.parametrize("lost", ["ca.crt", "ca.key", "server.crt", "server.key", NOTE])
 def test_a_lost_file_is_made_good(tmp_path: Path, certificates: Certificates, lost: str) -> None:
     (tmp_path / "tls" / lost).unlink()
     shake_hands(ensure(tmp_path / "tls", SHOP, NOW), "192.168.1.20")
+
+
+@pytest.mark.parametrize("damaged", ["ca.crt", "server.crt", NOTE])
+def test_files_of_another_installation_are_not_taken_for_ours(
+    tmp_path: Path, certificates: Certificates, damaged: str
+) -> None:
+    ensure(tmp_path / "other", SHOP, NOW)
+    shutil.copy(tmp_path / "other" / damaged, tmp_path / "tls" / damaged)
+    shake_hands(ensure(tmp_path / "tls", SHOP, NOW), "192.168.1.20")
+
+
+def test_a_usual_start_does_not_load_what_signs(tmp_path: Path, certificates: Certificates) -> None:
+    ask = (
+        "import sys; from datetime import UTC, datetime; from ipaddress import ip_address; from pathlib import Path;"
+        "from app.serve.certificates import Names, ensure;"
+        "print(ensure(Path(sys.argv[1]), Names.of('shop', [ip_address('192.168.1.20')])).serial,"
+        " 'cryptography.x509' in sys.modules)"
+    )
+    command = [sys.executable, "-c", ask, str(tmp_path / "tls")]
+    told = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    assert told.split() == [str(certificates.serial), "False"]
 
 
 def test_the_fingerprint_is_the_one_a_phone_shows(certificates: Certificates) -> None:
