@@ -16,13 +16,14 @@ from app.ledger.queries import moves
 from app.scanning.queries import list_scans
 from app.scanning.rules import ScanKind
 from app.scanning.tasks import NewScan
+from app.stock.registry import document_title
 from app.stocktake.approval.queries import list_approvals
 from app.stocktake.approval.rules import REASON_NAMES, fingerprint, needs_cost
 from app.stocktake.causes.rules import Place
 from app.stocktake.counting.queries import TASK
 from app.stocktake.counting.rules import undone
 from app.stocktake.forms import DecisionForm
-from app.stocktake.queries import get_stocktake, get_view
+from app.stocktake.queries import get_stocktake
 from app.stocktake.report.pages import (
     Names,
     RowView,
@@ -42,14 +43,6 @@ from app.web.exports import workbook
 from app.web.words import sentence
 
 BEHIND_LIMIT = 200
-KIND_NAMES = {
-    ScanKind.SCAN: "scan",
-    ScanKind.SET: "set",
-    ScanKind.ZERO: "zero",
-    ScanKind.OPEN_BIN: "open_bin",
-    ScanKind.CLOSE_BIN: "close_bin",
-    ScanKind.UNDO: "undo",
-}
 
 
 @bp.get("/<int:stocktake_id>/report")
@@ -235,14 +228,10 @@ def _moves(session: Session, place: Place, here: Line) -> list[dict[str, Any]]:
         {
             "move": move,
             "posting": posting,
+            "title": gettext(document_title(posting.kind)),
             "change": move.quantity if move.target_id == place.bin else -move.quantity,
             "is_after": closed_at is not None and move.occurred_at > closed_at,
         }
         for move, posting in session.execute(statement)
         if move.lot_id == place.lot
     ]
-
-
-def stocktake_title(session: Session, stocktake_id: int) -> str:
-    """Return the number of a stocktake, for headings."""
-    return get_view(session, stocktake_id).row.number
