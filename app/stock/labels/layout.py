@@ -46,7 +46,7 @@ def _beside(label: Label, bars: Bars, width: float, height: float) -> Ink:
     room = min(height - 2 * MARGIN, width * 0.45)
     module = _module(room / (bars.width + bars.quiet))
     side = module * bars.width
-    x, y = MARGIN, (height - side) / 2
+    x, y = MARGIN, _on_dots((height - side) / 2)
     rects = [(x + rx * module, y + ry * module, rw * module, rh * module) for rx, ry, rw, rh in bars.rects]
     left = x + side + 3
     free = width - left - MARGIN
@@ -68,12 +68,12 @@ def _stacked(label: Label, bars: Bars, width: float, height: float) -> Ink:
     below = heading - small * POINT * 1.3 if label.line else heading
     bottom = MARGIN + small * POINT * 1.2
     tall = max(5.0, below - 2 - bottom)
-    x = (width - bars.width * module) / 2
+    x = _on_dots((width - bars.width * module) / 2)
     rects = [(x + rx * module, bottom, rw * module, tall) for rx, _, rw, _ in bars.rects]
     lines = [
         Line(label.heading, MARGIN, heading, big, free, bold=True),
         Line(label.line, MARGIN, below, small, free),
-        Line(label.code, x, MARGIN, small, free),
+        Line(label.code, x, MARGIN, small, width - x - MARGIN),
     ]
     return Ink(rects, [line for line in lines if line.text])
 
@@ -83,7 +83,12 @@ def _module(room: float) -> float:
 
     A code too long for the label is printed at the smallest size that phones still read.
     """
-    return min(LARGEST_MODULE, max(SMALLEST_MODULE, room // DOT * DOT))
+    return min(LARGEST_MODULE, max(SMALLEST_MODULE, _on_dots(room)))
+
+
+def _on_dots(length: float) -> float:
+    """Return *length* rounded down to whole dots."""
+    return length // DOT * DOT
 
 
 def _sizes(height: float) -> tuple[float, float]:
