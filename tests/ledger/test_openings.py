@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
-from app.catalog.bulk import add_items
+from app.catalog.adding import add_items
 from app.catalog.models import Lot
 from app.catalog.rules import ItemDraft, ItemRow, PackDraft
 from app.db import db
