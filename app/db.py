@@ -7,7 +7,7 @@ which begins by taking the right to write, so that what it reads is what it chan
 import os
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -28,11 +28,15 @@ from sqlalchemy import (
     FromClause,
     Integer,
     MetaData,
+    Table,
     TypeDecorator,
+    column,
     event,
+    insert,
     text,
     type_coerce,
 )
+from sqlalchemy import table as plain_table
 from sqlalchemy.engine import Engine
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import DeclarativeBase, Session
@@ -123,6 +127,21 @@ class UtcDateTime(TypeDecorator[datetime]):
         if value is None:
             return None
         return value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC)
+
+
+def as_stored(table: Table, rows: Iterable[Mapping[str, Any]], dialect: Dialect) -> list[dict[str, Any]]:
+    """Return *rows* with their values as the database keeps them, for insert_stored(); all have the same keys.
+
+    Cost: turning values takes most of a big insert's time; this part of it needs no right to write.
+    """
+    binders = {column.name: column.type.dialect_impl(dialect).bind_processor(dialect) for column in table.columns}
+    return [{key: bind(value) if (bind := binders[key]) else value for key, value in row.items()} for row in rows]
+
+
+def insert_stored(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert rows whose values came from as_stored()."""
+    if rows:
+        connection.execute(insert(plain_table(table.name, *(column(name) for name in rows[0]))), rows)
 
 
 # --- append-only tables -------------------------------------------------------------------------------------------

@@ -1,35 +1,29 @@
 """Many items at once, for imports: every problem named beforehand, then a handful of statements however many rows."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from decimal import Decimal
 from typing import Any, TypeVar
 
-from sqlalchemy import func, insert, select, text
+from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from app.catalog.models import Barcode, Category, Item, Pack, Unit
 from app.catalog.rules import (
     LONGEST_CODE,
     LONGEST_NAME,
-    ONE,
     BarcodeTaken,
     CodeTaken,
     ItemRow,
-    PackDraft,
-    category_path,
     doubled,
     ensure_check_digit,
     ensure_draft,
     ensure_factor,
     normalise,
-    one_line,
     unit_places,
 )
 from app.company.numbers import take_numbers
 from app.kernel.errors import InvalidInput, RuleBroken
 from app.kernel.gtin import barcode_key
 from app.kernel.i18n import N_
-from app.kernel.pinyin import initials
 
 # Below the number of parameters of one statement that both databases take.
 CHUNK = 10_000
@@ -70,28 +64,6 @@ def check_items(session: Session, rows: Sequence[ItemRow]) -> list[list[RuleBrok
         ]
         found.append(problems)
     return found
-
-
-def add_items(session: Session, rows: Sequence[ItemRow]) -> list[int]:
-    """Add items with their units, categories, packs and barcodes; return their ids in the order of *rows*.
-
-    The rows passed check_items(); what somebody else added meanwhile is refused by the database as a whole.
-    """
-    if not rows:
-        return []
-    units = ensure_units(session, {one_line(name) for row in rows for name in _unit_names(row)})
-    categories = ensure_categories(session, {category_path(row.item.category) for row in rows})
-    codes = iter(free_codes(session, sum(not row.item.code for row in rows)))
-    ids = reserve_ids(session, Item, len(rows))
-    session.connection().execute(  # Core: the identity map of a session has no use for a hundred thousand rows
-        insert(Item),
-        [
-            _item_values(number, row, row.item.code or next(codes), units, categories)
-            for number, row in zip(ids, rows, strict=True)
-        ],
-    )
-    _add_packs(session, list(zip(ids, rows, strict=True)), units)
-    return ids
 
 
 def ensure_units(session: Session, names: Iterable[str]) -> dict[str, int]:
@@ -194,55 +166,6 @@ def _item_names(session: Session, codes: set[str]) -> dict[str, str]:
     return {
         code: name for chunk in chunks(codes) for code, name in session.execute(statement.where(Item.code.in_(chunk)))
     }
-
-
-def _unit_names(row: ItemRow) -> list[str]:
-    return [row.item.unit, *(pack.unit for pack in row.packs)]
-
-
-def _item_values(
-    number: int, row: ItemRow, code: str, units: dict[str, int], categories: dict[tuple[str, ...], int]
-) -> dict[str, object]:
-    item = row.item
-    name = one_line(item.name)
-    return {
-        "id": number,
-        "code": code,
-        "name": name,
-        "initials": (item.initials or initials(name))[:LONGEST_NAME],
-        "spec": one_line(item.spec),
-        "unit_id": units[one_line(item.unit)],
-        "category_id": categories.get(category_path(item.category)),
-        "tax_rate": item.tax_rate,
-        "purchase_price": item.purchase_price,
-        "sale_price": item.sale_price,
-        "minimum": item.minimum,
-        "safety": item.safety,
-        "tracks_lots": item.tracks_lots,
-        "tracks_expiry": item.tracks_expiry,
-        "own_fields": dict(item.own_fields),
-        "active": True,
-    }
-
-
-def _add_packs(session: Session, rows: Sequence[tuple[int, ItemRow]], units: dict[str, int]) -> None:
-    """Add the packs of the items with their codes; every item has the pack of its base unit."""
-    wanted: list[tuple[int, PackDraft]] = []
-    for item_id, row in rows:
-        wanted.append((item_id, PackDraft(row.item.unit, ONE, row.codes)))
-        wanted += [(item_id, pack) for pack in row.packs]
-    ids = reserve_ids(session, Pack, len(wanted))
-    connection = session.connection()
-    packs: list[dict[str, object]] = []
-    barcodes: list[dict[str, object]] = []
-    for pack_id, (item_id, pack) in zip(ids, wanted, strict=True):
-        packs.append(
-            {"id": pack_id, "item_id": item_id, "unit_id": units[one_line(pack.unit)], "factor": Decimal(pack.factor)}
-        )
-        barcodes += [{"code": normalise(code), "pack_id": pack_id} for code in pack.codes]
-    connection.execute(insert(Pack), packs)
-    if barcodes:
-        connection.execute(insert(Barcode), barcodes)
 
 
 def _insert_or_keep(session: Session, columns: str, rows: list[dict[str, Any]]) -> None:

@@ -5,7 +5,8 @@ from decimal import Decimal
 
 from sqlalchemy.orm import Session
 
-from app.catalog.bulk import add_items, check_items
+from app.catalog.adding import ReadyItem, ready_items, write_items
+from app.catalog.bulk import check_items
 from app.catalog.rules import ItemDraft, ItemRow, PackDraft, TaxRateWrong
 from app.identity.rules import Permission
 from app.imports.cells import CellReader
@@ -14,7 +15,6 @@ from app.imports.rules import Field, is_yes
 from app.kernel.errors import RuleBroken
 from app.kernel.exact import ZERO, parse_exact, parse_price, parse_quantity
 from app.kernel.i18n import N_
-from app.kernel.pinyin import initials
 
 DEFAULT_UNIT = "件"
 RATE_PLACES = 2
@@ -64,12 +64,15 @@ class ItemImport:
         """Return the items, with cells that are no numbers, codes that are wrong, doubled or taken named."""
         read = [_read(cells) for cells in rows]
         known = check_items(session, [row for row, _ in read])
-        return [ReadRow(row, [*own, *others]) for (row, own), others in zip(read, known, strict=True)]
+        problems = [[*own, *others] for (_, own), others in zip(read, known, strict=True)]
+        good = [row for (row, _), wrong in zip(read, problems, strict=True) if not wrong]
+        ready = iter(ready_items(good, session.get_bind().dialect))
+        return [ReadRow(None if wrong else next(ready), wrong) for wrong in problems]
 
-    def apply(self, session: Session, drafts: Sequence[ItemRow], how: Applying) -> None:
+    def apply(self, session: Session, drafts: Sequence[ReadyItem], how: Applying) -> None:
         """Add the items; *how* matters not, items are no ledger fact."""
         del how
-        add_items(session, drafts)
+        write_items(session, drafts)
 
 
 def tax_rate(text: str) -> int:
@@ -94,8 +97,7 @@ def _read(cells: Cells) -> tuple[ItemRow, list[RuleBroken]]:
         name=cell.text("name"),
         unit=cell.text("unit") or DEFAULT_UNIT,
         code=cell.text("code"),
-        # Made here, not while all others wait for the right to write.
-        initials=cell.text("initials") or initials(cell.text("name")),
+        initials=cell.text("initials"),
         spec=cell.text("spec"),
         category=cell.text("category"),
         tax_rate=cell.read("tax_rate", tax_rate, 1300),

@@ -13,7 +13,8 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, joinedload
 
 from app.catalog import registry
-from app.catalog.bulk import add_items, check_items, ensure_categories, ensure_units, free_codes
+from app.catalog.adding import add_items
+from app.catalog.bulk import check_items, ensure_categories, ensure_units, free_codes
 from app.catalog.models import Barcode, Item, Pack
 from app.catalog.queries import get_pack
 from app.catalog.rules import (

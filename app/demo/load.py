@@ -9,7 +9,7 @@ from typing import Final
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.catalog.bulk import add_items
+from app.catalog.adding import add_items
 from app.catalog.lots import ensure_lots
 from app.catalog.models import NO_LOT
 from app.catalog.rules import ItemRow

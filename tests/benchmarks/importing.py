@@ -1,11 +1,14 @@
 """Importing 100,000 items in one go: staging, checking and taking over, and how long the right to write is held.
 
 `python -m tests.benchmarks.importing [ROWS] [sqlite|postgresql]…`. The baseline is bare SQLAlchemy Core inserting the
-same items, packs and barcodes in one transaction, on a database of its own.
+same items, packs and barcodes in one transaction, on a database of its own. Meanwhile another process writes a row
+every 20 ms and tells how long it had to wait.
 """
 
 import csv
+import multiprocessing
 import shutil
+import statistics
 import sys
 import tempfile
 import time
@@ -13,6 +16,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from decimal import Decimal
+from multiprocessing.connection import Connection
 from pathlib import Path
 
 from flask import Flask
@@ -24,7 +28,7 @@ from app.catalog.models import Barcode, Item, Pack, Unit
 from app.company.rules import Settings, SetUp, TaxStatus
 from app.company.service import set_up
 from app.db import db, transaction
-from app.identity.models import User
+from app.identity.models import AuditEvent, User
 from app.identity.rules import Role
 from app.identity.service import NewUser
 from app.imports.queries import get_import
@@ -54,7 +58,7 @@ def measure(backend: str, rows: int) -> bool:
         write_file(path, rows)
         baseline = _bare(_opened(folder / "bare", bare), rows)
         app = _opened(folder / "ours", ours)
-        with app.app_context():
+        with _writer_beside(folder / "ours", ours) as waits, app.app_context():
             staged, applied, count = _import(path)
             db.session.remove()
             db.engine.dispose()
@@ -62,7 +66,44 @@ def measure(backend: str, rows: int) -> bool:
     print(
         f"{backend}: bare Core inserts the same rows in {baseline:.1f} s: take-over at {baseline / applied:.0%} of it"
     )
+    print(
+        f"{backend}: another writer waited p95 {_p95(waits):.0f} ms, at worst {max(waits):.0f} ms, of {len(waits):,} times"
+    )
     return count == rows
+
+
+def _p95(waits: Sequence[float]) -> float:
+    return statistics.quantiles(waits, n=20)[-1]
+
+
+@contextmanager
+def _writer_beside(folder: Path, url: str) -> Iterator[list[float]]:
+    """Yield the list that holds, at the end, how many ms each write of another process took."""
+    waits: list[float] = []
+    ours, theirs = multiprocessing.Pipe()
+    writer = multiprocessing.get_context("spawn").Process(target=_write_on, args=(folder, url, theirs))
+    writer.start()
+    ours.recv()
+    yield waits
+    ours.send("stop")
+    waits += ours.recv()
+    writer.join()
+
+
+def _write_on(folder: Path, url: str, pipe: Connection) -> None:
+    app = create_app(folder, SQLALCHEMY_DATABASE_URI=url)
+    waits = []
+    with app.app_context():
+        pipe.send("ready")
+        while not pipe.poll():
+            began = time.perf_counter()
+            with transaction() as session:
+                session.add(AuditEvent(at=datetime.now(UTC), action="bench", subject="bench:1", details={}))
+            waits.append((time.perf_counter() - began) * 1000)
+            time.sleep(0.02)
+        db.session.remove()
+        db.engine.dispose()
+    pipe.send(waits)
 
 
 def _import(path: Path) -> tuple[float, float, int]:

@@ -10,7 +10,7 @@ from flask import Flask
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from app.catalog.bulk import add_items
+from app.catalog.adding import add_items
 from app.catalog.models import Item
 from app.catalog.rules import ItemDraft, ItemRow, PackDraft
 from app.company.rules import Settings, SetUp, TaxStatus
