@@ -68,6 +68,14 @@ class Shop:
                 session, kind, key, moves, revaluations, entries, counts, by=self.user, effective_on=on, now=now
             )
 
+    def new_item(self, code: str) -> int:
+        """One more item on offer."""
+        with self.write() as session:
+            item = Item(code=code[:40], name=code, unit_id=session.get_one(Item, self.items[0]).unit_id)
+            session.add(item)
+            session.flush()
+            return item.id
+
     def receive(self, key: str, quantity: str, value: str, minutes: float = 0, **where: int) -> Posted:
         """Goods from the supplier, to be paid; into bin A unless `target`, `item`, `lot` say otherwise."""
         amount = Decimal(value)
