@@ -11,7 +11,7 @@ from app.ledger.queries import costs
 from app.ledger.verify import verify
 from app.places.rules import End
 from tests.ledger.conftest import Shop, at
-from tests.ledger.valuation import Case, Event, read_cases, to_fen
+from tests.ledger.valuation import FEN, Case, Event, read_cases, to_fen
 
 CASES = "business/valuation_cases_dev.json"
 
@@ -25,14 +25,20 @@ def test_moving_average_cases_pass_to_the_fen(shop: Shop, shared_data: Path) -> 
 
 
 def play(shop: Shop, case: Case) -> None:
-    """Post a case on an item of its own; after each event the value is the exact one rounded to the fen."""
-    item = shop.new_item(case.name)
+    """Post a case on an item of its own and compare after each event.
+
+    Money has no parts of a fen, so what leaves is rounded where the published engine carries fractions on: each step
+    without a fraction before it is met exactly, and no later one is off by more than a fen.
+    """
+    item, carried = shop.new_item(case.name), False
     for number, (event, (quantity, value)) in enumerate(zip(case.events, case.after, strict=True)):
         post_event(shop, item, f"{case.name}:{number}", event, number)
         session = db.session()
         cost = costs(session, [item])[item]
         session.rollback()
-        assert (cost.quantity, cost.value) == (quantity, to_fen(value)), (case.name, number)
+        assert cost.quantity == quantity, (case.name, number)
+        assert abs(cost.value - to_fen(value)) <= (FEN if carried else 0), (case.name, number)
+        carried = carried or value != to_fen(value)
 
 
 def post_event(shop: Shop, item: int, key: str, event: Event, minute: int) -> None:
