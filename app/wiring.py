@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import datetime, time, timedelta
 from pathlib import Path
 
-from flask import Blueprint, Flask, current_app
+from flask import Blueprint, Flask, current_app, url_for
 from flask_babel import get_locale
 from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import Session
@@ -26,9 +26,11 @@ from app.db import db, transaction
 from app.files import views as files_views
 from app.handheld import api as handheld_api
 from app.handheld import views as handheld_views
-from app.identity import access, audit, people
+from app.identity import access, audit, people, trail
 from app.identity import session as identity_session
+from app.identity import views as identity_views
 from app.identity.access import current_user
+from app.identity.listings import SUBJECT_LINKS
 from app.identity.rules import Permission
 from app.identity.service import forget_attempts
 from app.imports import cli as imports_cli
@@ -79,7 +81,9 @@ from app.web.start import MenuEntry, MenuGroup, Section, SiteMap
 
 # Blueprint, address.
 FEATURES: tuple[tuple[Blueprint, str], ...] = (
+    (identity_views.bp, ""),
     (people.bp, ""),
+    (trail.bp, ""),
     (company_views.bp, ""),
     (notices_views.bp, ""),
     (jobs_views.bp, ""),
@@ -150,9 +154,9 @@ MENU = (
         _l("Company"),
         (
             MenuEntry(_l("Closed periods"), "ledger.periods", "calendar3", _may(Permission.CLOSE_PERIODS)),
-            MenuEntry(_l("Audit trail"), "identity.audit_trail", "journal-text", _may(Permission.SEE_AUDIT)),
+            MenuEntry(_l("Audit trail"), "audit.trail", "journal-text", _may(Permission.SEE_AUDIT)),
             MenuEntry(_l("Settings"), "company.settings", "gear", _may(Permission.MANAGE_COMPANY)),
-            MenuEntry(_l("Users"), "identity.users", "person-gear", _may(Permission.MANAGE_COMPANY)),
+            MenuEntry(_l("Users"), "people.users", "person-gear", _may(Permission.MANAGE_COMPANY)),
         ),
     ),
 )
@@ -163,6 +167,23 @@ SECTIONS = (
 )
 
 SITE = SiteMap(sections=SECTIONS, menu=MENU)
+
+
+# The audit trail's subjects: what they are called, where they open.
+SUBJECTS = {
+    "item": N_("Item"),
+    "partner": N_("Partner"),
+    "place": N_("Place"),
+    "scan": N_("Scan"),
+    "stocktake": N_("Stocktake"),
+}
+LINKS: dict[str, Callable[[str], str]] = {
+    "item": lambda key: url_for("catalog.item", item_id=key),
+    "partner": lambda key: url_for("partners.partner", partner_id=key),
+    "place": lambda key: url_for("places.place", place_id=key),
+    "scan": lambda key: url_for("scanning.scan", scan_id=key),
+    "stocktake": lambda key: url_for("stocktake.show", stocktake_id=key),
+}
 
 
 def wire(app: Flask) -> None:
@@ -191,6 +212,8 @@ def wire(app: Flask) -> None:
     audit.ACTIONS.update(stocktake_actions.ACTIONS)
     audit.ACTIONS.update(periods.ACTIONS)
     audit.WORDS.update(company_rules.WORDS)
+    audit.SUBJECTS.update(company_rules.SUBJECTS | SUBJECTS)
+    SUBJECT_LINKS.update(LINKS)
     for actions in (catalog_actions, partners_actions, places_actions, stock_actions, scanning_actions):
         audit.ACTIONS.update(actions.ACTIONS)
     catalog_registry.item_panels[:] = [stock_panels.item_panel]

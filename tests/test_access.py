@@ -49,10 +49,10 @@ TABLE: Final[dict[str, Roles]] = {
     # people
     **_each("identity", "sign_in enter choose_language", ANYBODY),
     **_each("identity", "sign_out sign_out_everywhere profile save_preferences change_password", SIGNED_IN),
-    **_each("identity", "users new_user create_user edit_user save_user", OWNER),
-    **_each("identity", "reset_password deactivate_user activate_user", OWNER),
-    **_each("identity", "devices edit_device rename_device revoke_device", MANAGERS),
-    **_each("identity", "audit_trail", MANAGERS),
+    **_each("people", "users new_user create_user edit_user save_user", OWNER),
+    **_each("people", "reset_password deactivate_user activate_user", OWNER),
+    **_each("people", "devices edit_device rename_device revoke_device", MANAGERS),
+    **_each("audit", "trail", MANAGERS),
     # company
     **_each("company", "set_up_page set_up", ANYBODY),
     **_each("company", "settings save_settings own_fields add_field", OWNER),

@@ -57,7 +57,7 @@ class SetUpForm(_SettingsFields):
 
     token = HiddenField()
     chart = RadioField(
-        _l("Chart of accounts"),
+        _l("Accounting standard"),
         choices=[SelectChoice(chart.value, _l(name)) for chart, name in CHART_NAMES.items()],
         default=Chart.SMALL.value,
     )

@@ -31,8 +31,8 @@ ACCOUNTS = Listing(
     title=_l("Chart of accounts"),
     statement=select_accounts(),
     columns=(
-        Column("code", _l("Code"), "code", sort=Account.code),
         Column("name", _l("Account name"), label=account_name, is_title=True),
+        Column("code", _l("Code"), "code", sort=Account.code),
         Column("category", _l("Category"), sort=Account.category, label=lambda row: gettext(CATEGORIES[row.category])),
         Column("direction", _l("Increases on"), label=lambda row: gettext(SIDES[row.direction])),
     ),

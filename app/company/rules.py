@@ -290,19 +290,21 @@ ACTIONS: dict[str, str] = {
     "own_field.retire": N_("Own field retired"),
     "own_field.restore": N_("Own field brought back"),
 }
+SUBJECTS: dict[str, str] = {"company": N_("Company"), "own_field": N_("Own field")}
 WORDS: dict[str, str] = {
-    "settings": N_("Settings"),
     "tax_status": N_("VAT status"),
     "time_zone": N_("Time zone"),
     "locale": N_("Language of documents"),
     "one_person": N_("Company of one person"),
     "bill_with_goods": N_("The bill comes with the goods"),
     "http_full": N_("Full use over plain HTTP"),
-    "chart": N_("Chart of accounts"),
+    "chart": N_("Accounting standard"),
     "currency": N_("Currency"),
     "subject": N_("For"),
     "kind": N_("Kind"),
     "choices": N_("Choices"),
+    "zh": N_("Chinese"),
+    "en": N_("English"),
     **{chart.value: name for chart, name in CHART_NAMES.items()},
     **{status.value: name for status, name in TAX_STATUS_NAMES.items()},
     **{subject.value: name for subject, name in SUBJECT_NAMES.items()},

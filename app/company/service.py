@@ -41,7 +41,7 @@ def set_up(session: Session, facts: SetUp, owner: NewUser, now: datetime) -> Use
     user = create_user(session, owner, None, now)
     for begin in on_set_up:
         begin(session, facts)
-    audit(session, user.id, "company.set_up", "company:1", asdict(facts), now)
+    audit(session, user.id, "company.set_up", "company:1", _flat(facts), now)
     session.flush()
     return user
 
@@ -98,6 +98,10 @@ def use_field(session: Session, field_id: int, active: bool, by: int, now: datet
         field.active = active
         action = "own_field.restore" if active else "own_field.retire"
         audit(session, by, action, f"own_field:{field_id}", {"name": field.name}, now)
+
+
+def _flat(facts: SetUp) -> dict[str, object]:
+    return asdict(facts.settings) | {"chart": facts.chart, "currency": facts.currency}
 
 
 def _ensure_free(session: Session, subject: FieldSubject, name: str) -> None:

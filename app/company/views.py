@@ -119,7 +119,7 @@ def _settings_page(company: CompanyFacts, form: SettingsForm, status: int = 200)
 @may(Permission.MANAGE_COMPANY, Permission.MONEY, Permission.CLOSE_PERIODS)
 def accounts() -> Response:
     """List the chart of accounts."""
-    return answer(db.session(), ACCOUNTS)
+    return answer(db.session(), ACCOUNTS, "company/accounts.html")
 
 
 # --- own fields ---------------------------------------------------------------------------------------------------

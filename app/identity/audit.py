@@ -30,10 +30,12 @@ ACTIONS: dict[str, str] = {
     "device.rename": N_("Device renamed"),
     "device.revoke": N_("Device revoked"),
 }
+# What the kinds of subjects are called ("item:12"), where there is more of one kind; features add theirs in wiring.
+SUBJECTS: dict[str, str] = {"user": N_("User"), "device": N_("Device")}
 # Words of the details that people read; others are shown as they are kept.
 WORDS: dict[str, str] = {
     "login": N_("Login"),
-    "name": N_("Name"),
+    "name": N_("Called"),
     "roles": N_("Roles"),
     "device": N_("Device"),
     "address": N_("Address"),

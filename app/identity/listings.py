@@ -8,17 +8,18 @@ from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import Session
 
-from app.identity.audit import ACTIONS, WORDS
+from app.identity.audit import ACTIONS, SUBJECTS, WORDS
 from app.identity.models import AuditEvent, Device, User
 from app.identity.queries import list_names, select_audit, select_devices, select_users
 from app.identity.rules import ROLE_NAMES, Role
 from app.web.formats import MISSING, yes_no
 from app.web.listing import Column, Filter, Listing
 
+KEY_SHOWN = 12  # of a UUID the beginning tells enough
 # Where the subject of an audit row ("item:12") is shown; features add their own in wiring.
 SUBJECT_LINKS: dict[str, Callable[[str], str]] = {
-    "user": lambda key: url_for("identity.edit_user", user_id=key),
-    "device": lambda key: url_for("identity.edit_device", device_id=key),
+    "user": lambda key: url_for("people.edit_user", user_id=key),
+    "device": lambda key: url_for("people.edit_device", device_id=key),
 }
 
 
@@ -36,7 +37,7 @@ USERS = Listing(
             "name",
             _l("Name"),
             sort=User.name,
-            link=lambda row: url_for("identity.edit_user", user_id=row.id),
+            link=lambda row: url_for("people.edit_user", user_id=row.id),
             is_title=True,
         ),
         Column("login", _l("Login"), "code", sort=User.login),
@@ -73,7 +74,7 @@ DEVICES = Listing(
             _l("Name"),
             sort=Device.name,
             label=lambda row: row.name or str(row.id)[:8],
-            link=lambda row: url_for("identity.edit_device", device_id=row.id),
+            link=lambda row: url_for("people.edit_device", device_id=row.id),
             is_title=True,
         ),
         Column("user_name", _l("Last used by"), sort=User.name),
@@ -105,7 +106,7 @@ def audit_listing(session: Session) -> Listing:
             Column("action", _l("What"), sort=AuditEvent.action, label=_action, is_title=True),
             Column("at", _l("When"), "instant", sort=AuditEvent.at),
             Column("user_name", _l("Who"), sort=User.name, label=lambda row: row.user_name or gettext("The system")),
-            Column("subject", _l("Subject"), "code", sort=AuditEvent.subject, link=_subject_link),
+            Column("subject", _l("Subject"), sort=AuditEvent.subject, label=_subject, link=_subject_link),
             Column("details", _l("Details"), label=lambda row: details(row.details)),
         ),
         search=(AuditEvent.subject, AuditEvent.action, User.name),
@@ -152,6 +153,12 @@ def _action(row: Any) -> str:
     return str(gettext(ACTIONS[row.action])) if row.action in ACTIONS else str(row.action)
 
 
+def _subject(row: Any) -> str:
+    kind, _, key = row.subject.partition(":")
+    return f"{gettext(SUBJECTS[kind])} {key[:KEY_SHOWN]}" if kind in SUBJECTS else str(row.subject)
+
+
 def _subject_link(row: Any) -> str | None:
     kind, _, key = row.subject.partition(":")
-    return SUBJECT_LINKS[kind](key) if kind in SUBJECT_LINKS else None
+    # "scan:*" is said of many at once.
+    return SUBJECT_LINKS[kind](key) if kind in SUBJECT_LINKS and key != "*" else None

@@ -171,8 +171,8 @@ def test_the_audit_trail_is_searched_filtered_and_exported(sign_in: SignIn, writ
     with write() as session:
         audit(session, None, "item.edit", "item:4711", {}, NOW)
     manager = sign_in("manager")
-    assert "item:4711" in manager.get("/audit?q=4711").text
-    assert "item:4711" not in manager.get("/audit?action=user.create").text
+    assert "Item 4711" in manager.get("/audit?q=4711").text
+    assert "Item 4711" not in manager.get("/audit?action=user.create").text
     workbook = manager.get("/audit?format=xlsx")
     assert (workbook.status_code, workbook.data[:2]) == (200, b"PK")
 
