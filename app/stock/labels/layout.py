@@ -44,7 +44,7 @@ def lay_out(label: Label, paper: Paper, symbol: Symbol) -> Ink:
 
 def _beside(label: Label, bars: Bars, width: float, height: float) -> Ink:
     room = min(height - 2 * MARGIN, width * 0.45)
-    module = _module(room / (bars.width + bars.quiet))
+    module = max(SMALLEST_MODULE, _on_dots(room / bars.width))  # as large as can be: read from afar
     side = module * bars.width
     x, y = MARGIN, _on_dots((height - side) / 2)
     rects = [(x + rx * module, y + ry * module, rw * module, rh * module) for rx, ry, rw, rh in bars.rects]
@@ -62,7 +62,8 @@ def _beside(label: Label, bars: Bars, width: float, height: float) -> Ink:
 
 def _stacked(label: Label, bars: Bars, width: float, height: float) -> Ink:
     free = width - 2 * MARGIN
-    module = _module(width / (bars.width + 2 * bars.quiet))
+    # A code too long for the label is printed at the smallest size that phones still read.
+    module = min(LARGEST_MODULE, max(SMALLEST_MODULE, _on_dots(width / (bars.width + 2 * bars.quiet))))
     big, small = _sizes(height)
     heading = height - MARGIN - big * POINT * 0.8
     below = heading - small * POINT * 1.3 if label.line else heading
@@ -76,14 +77,6 @@ def _stacked(label: Label, bars: Bars, width: float, height: float) -> Ink:
         Line(label.code, x, MARGIN, small, width - x - MARGIN),
     ]
     return Ink(rects, [line for line in lines if line.text])
-
-
-def _module(room: float) -> float:
-    """Return the widest module that fits: whole dots, not wider than anybody needs.
-
-    A code too long for the label is printed at the smallest size that phones still read.
-    """
-    return min(LARGEST_MODULE, max(SMALLEST_MODULE, _on_dots(room)))
 
 
 def _on_dots(length: float) -> float:

@@ -39,9 +39,10 @@ def make_pdf(labels: Iterable[Label], paper: Paper, symbol: Symbol, title: str, 
 
 
 def _print(canvas: Any, ink: Ink, left: float, bottom: float) -> None:
+    path = canvas.beginPath()
     for x, y, width, height in ink.rects:
-        corner = (left + x) / POINT, (bottom + y) / POINT
-        canvas.rect(*corner, width / POINT, height / POINT, stroke=0, fill=1)
+        path.rect((left + x) / POINT, (bottom + y) / POINT, width / POINT, height / POINT)
+    canvas.drawPath(path, stroke=0, fill=1)
     for line in ink.lines:
         font = _font(line)
         canvas.setFont(font, line.size)

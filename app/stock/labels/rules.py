@@ -7,7 +7,7 @@ from app.kernel.errors import InvalidInput
 from app.kernel.gtin import find_gtin14
 from app.kernel.i18n import N_
 
-MOST_LABELS = 2_000
+MOST_LABELS = 1_000
 
 
 class Symbol(StrEnum):

@@ -9,6 +9,8 @@ from app.stock.labels.rules import Label, Symbol
 
 Rect = tuple[float, float, float, float]  # x, y, width, height
 
+_EAN = {8: "EAN8", 12: "UPCA", 13: "EAN13"}
+
 
 @dataclass(frozen=True)
 class Bars:
@@ -23,52 +25,34 @@ class Bars:
 def draw_symbol(label: Label, symbol: Symbol) -> Bars:
     """Return the code of *label* as *symbol*; what a bar code cannot carry becomes a QR code."""
     if label.is_ean:
-        return _ean(label.code)
-    if symbol is Symbol.QR or not label.code.isascii():
-        return _qr(label.code)
-    return _code_128(label.code)
+        return _bars(_modules(label.code, _EAN[len(label.code)]), quiet=11)
+    if symbol is Symbol.CODE_128 and label.code.isascii():
+        return _bars(_modules(label.code, "Code128"), quiet=10)
+    return _square(_modules(label.code, "QRCode"))
 
 
-def _code_128(text: str) -> Bars:
-    from reportlab.graphics.barcode.code128 import Code128  # noqa: PLC0415  # heavy, and only labels need it
+def _modules(text: str, kind: str) -> list[list[bool]]:
+    """Return the code's rows from the top, True where it is dark."""
+    import zxingcpp  # noqa: PLC0415  # heavy, and only labels and photos need it
 
-    rects: list[Rect] = []
-
-    class Collected(Code128):
-        def rect(self, x: float, _y: float, w: float, _h: float) -> None:
-            rects.append((x, 0, w, 1))
-
-    code = Collected(text, barWidth=1, barHeight=1, quiet=False)
-    code.draw()
-    return Bars(rects, code.width, 0, quiet=10)
+    options = {"ec_level": "M"} if kind == "QRCode" else {}
+    code = zxingcpp.create_barcode(text, getattr(zxingcpp.BarcodeFormat, kind), **options)
+    image = memoryview(code.to_image(scale=1, add_quiet_zones=False, add_hrt=False))
+    rows: Any = image.tolist()  # two dimensions, which the stubs do not know
+    return [[shade == 0 for shade in row] for row in rows]
 
 
-def _ean(digits: str) -> Bars:
-    from reportlab.graphics.barcode import eanbc  # noqa: PLC0415  # heavy, and only labels need it
-
-    widget: Any = {8: eanbc.Ean8BarcodeWidget, 12: eanbc.UPCA, 13: eanbc.Ean13BarcodeWidget}[len(digits)](digits)
-    widget.barWidth, widget.barHeight, widget.quiet = 1, 1, False
-    shapes = widget.draw().contents
-    dark = [
-        shape
-        for shape in shapes
-        if getattr(shape, "fillColor", None) == widget.barFillColor and hasattr(shape, "width")
-    ]
-    left = min(shape.x for shape in dark)
-    rects = [(shape.x - left, 0, shape.width, 1) for shape in dark]
-    return Bars(rects, max(x + w for x, _, w, _ in rects), 0, quiet=11)
+def _bars(rows: Sequence[Sequence[bool]], quiet: float) -> Bars:
+    return Bars([(x, 0, width, 1) for x, width in _runs(rows[0])], len(rows[0]), 0, quiet)
 
 
-def _qr(text: str) -> Bars:
-    import segno  # noqa: PLC0415  # heavy, and only labels need it
-
-    matrix = [list(row) for row in segno.make(text, error="m", micro=False).matrix]
-    size = len(matrix)
-    rects = [(x, size - 1 - y, width, 1) for y, row in enumerate(matrix) for x, width in _runs(row)]
+def _square(rows: Sequence[Sequence[bool]]) -> Bars:
+    size = len(rows)
+    rects = [(x, size - 1 - y, width, 1) for y, row in enumerate(rows) for x, width in _runs(row)]
     return Bars(rects, size, size, quiet=4)
 
 
-def _runs(row: Sequence[int]) -> Iterator[tuple[int, int]]:
+def _runs(row: Sequence[bool]) -> Iterator[tuple[int, int]]:
     """Yield start and length of each run of dark modules."""
     x = 0
     for dark, group in groupby(row):
