@@ -38,7 +38,8 @@ def _trust_lines(plan: Plan, host: str, fingerprint: str) -> list[str]:
     lines = []
     if plan.http_port:
         door = f"http://{host}:{plan.http_port}/"
-        lines += ["", _("A new phone starts here, with the certificate:"), f"{INDENT}{door}", *_code(door)]
+        lines += ["", _("A new phone starts here, with the certificate:"), f"{INDENT}{door}"]
+        lines += _code(door) if host != "localhost" else []  # no network, no phone
     return [*lines, _("Fingerprint of the certificate (SHA-256):"), f"{INDENT}{fingerprint}"]
 
 
