@@ -210,7 +210,7 @@ class Scope:
 def ensure_can_become(number: str, state: StocktakeState, wanted: StocktakeState) -> None:
     """Refuse a change of state that is not listed."""
     if wanted not in NEXT[state]:
-        raise WrongState(number=number, state=state.value, wanted=wanted.value)
+        raise WrongState(number=number)
 
 
 def ensure_scope(scope: Scope) -> None:

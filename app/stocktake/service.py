@@ -38,6 +38,7 @@ from app.stocktake.rules import (
     StateChanged,
     StocktakeState,
     Tolerance,
+    WrongState,
     ensure_can_become,
     ensure_scope,
     ensure_tolerance,
@@ -84,6 +85,9 @@ def plan(session: Session, draft: Plan, by: int, now: datetime) -> Stocktake:
 
 def start(session: Session, stocktake_id: int, by: int, now: datetime) -> None:
     """Freeze the scope and let counting begin. Errors: NothingInScope."""
+    stocktake = get_stocktake(session, stocktake_id)
+    if stocktake.state is not StocktakeState.DRAFT:  # from review, too, one goes back to counting
+        raise WrongState(number=stocktake.number)
     stocktake = move_on(session, stocktake_id, StocktakeState.COUNTING, started_at=now)
     items = _items_in_scope(session, stocktake)
     if items is not None:

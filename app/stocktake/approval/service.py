@@ -58,7 +58,7 @@ def approve(session: Session, stocktake_id: int, choice: Choice, by: int, now: d
     """
     stocktake = hold(session, stocktake_id)
     if stocktake.state not in TAKES_APPROVALS:
-        raise WrongState(number=stocktake.number, state=stocktake.state.value, wanted=LineState.APPROVED.value)
+        raise WrongState(number=stocktake.number)
     report = settle(session, stocktake, now)
     if stocktake.state is StocktakeState.APPROVED and not all(line.is_decided for line in report.lines):
         move_on(session, stocktake_id, StocktakeState.REVIEW)
@@ -152,7 +152,7 @@ def drop_recount(session: Session, stocktake_id: int, places: Collection[Place],
     """Take back the recount of lines that is not in yet: their last complete count decides."""
     stocktake = hold(session, stocktake_id)
     if stocktake.state not in TAKES_APPROVALS:
-        raise WrongState(number=stocktake.number, state=stocktake.state.value, wanted=StocktakeState.REVIEW.value)
+        raise WrongState(number=stocktake.number)
     report = settle(session, stocktake, now)
     waiting = {line.place: line for line in report.lines if line.awaits_recount and line.place in set(places)}
     for row in lines_at(session, stocktake_id, waiting.keys()):
