@@ -30,7 +30,8 @@ from app.places.queries import list_warehouses
 from app.places.rules import End, LocationKind
 from app.places.service import add_place, add_range
 from app.scanning.models import Scan
-from app.stocktake.models import Stocktake
+from app.stocktake.queries import get_stocktake
+from app.stocktake.report.queries import read_report
 from app.stocktake.rules import Scope, ScopeKind
 from app.stocktake.service import Plan, plan, start
 
@@ -117,11 +118,6 @@ class Shop:
             start(session, number, by, now)
             return number
 
-    def number_of(self, stocktake: int) -> str:
-        """Return how the stocktake is called."""
-        with self.inside() as session:
-            return session.get_one(Stocktake, stocktake).number
-
     def label(self, name: str) -> str:
         """Return what the printed label of a bin says."""
         with self.inside() as session:
@@ -146,6 +142,14 @@ class Shop:
         with self.inside() as session:
             of_task = (Scan.task_id == stocktake, Scan.kind == kind, Scan.status == "accepted")
             return [raw or "" for raw in session.scalars(select(Scan.raw).where(*of_task).order_by(Scan.sequence))]
+
+    def counted(self, stocktake: int, bin_name: str) -> dict[str, Decimal | None]:
+        """Return what the report says was counted of each item in a bin; None where nobody counted."""
+        with self.inside() as session:
+            report = read_report(session, get_stocktake(session, stocktake), datetime.now(UTC))
+            names = {row.item.name: row.codes[0] for row in self._items}
+            here = [line for line in report.lines if line.place.bin == _bin(session, bin_name)]
+            return {names[report.items[line.place.item].name]: line.counted for line in here}
 
     def breaches(self) -> list[Breach]:
         """Return what `flask ledger verify` would complain about."""

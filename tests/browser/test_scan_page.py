@@ -2,10 +2,12 @@
 
 import re
 from collections.abc import Callable, Iterator
+from decimal import Decimal
+from functools import cache
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import BrowserContext, BrowserType, Page, Route
+from playwright.sync_api import Browser, BrowserContext, BrowserType, Page, Route, StorageState
 
 from tests.browser.camera import Camera, code_128, ean13, film, itf, qr
 from tests.browser.conftest import CHROMIUM, CHROMIUM_ARGS, PHONE, Server, served, sign_in, start_server
@@ -16,6 +18,7 @@ TEA, TEA_CARTON, COLA = gtin("690000000101"), gtin("1690000000101"), gtin("69000
 UNKNOWN = gtin("690000000999")
 BINS = tuple(f"A-01-{number}" for number in range(1, 5))
 SHELVES = {name: {TEA: (30, "60.00"), COLA: (12, "30.00")} for name in BINS}
+COUNT = {TEA: Decimal(26), COLA: Decimal(1)}
 
 Take = Callable[..., Handset]
 
@@ -48,15 +51,32 @@ def complaints() -> Iterator[list[str]]:
     assert [one for one in said if not re.match("Failed to load resource|camera ", one)] == []
 
 
+@pytest.fixture(scope="module")
+def cookies_of(browser: Browser, server: Server) -> Callable[[str], StorageState]:
+    """Sign people in once, each on a phone of their own."""
+
+    @cache
+    def enter(login: str) -> StorageState:
+        with browser.new_context(**PHONE) as context:
+            sign_in(context.new_page(), server.url, login, PASSWORD)
+            return context.storage_state()
+
+    return enter
+
+
 @pytest.fixture
-def take(new_context: Callable[..., BrowserContext], server: Server, complaints: list[str]) -> Take:
+def take(
+    new_context: Callable[..., BrowserContext],
+    server: Server,
+    cookies_of: Callable[[str], StorageState],
+    complaints: list[str],
+) -> Take:
     """Give somebody a phone that is signed in and shows the scan page of a stocktake."""
 
     def give(stocktake: int, login: str = "worker", locale: str = "zh-CN", refusal: str | None = None) -> Handset:
-        context = new_context(**PHONE, locale=locale)
+        context = new_context(**PHONE, locale=locale, storage_state=cookies_of(login))
         camera = Camera(context, refusal)
         page = listened_to(context.new_page(), complaints)
-        sign_in(page, server.url, login, PASSWORD)
         page.goto(scan_page(server, stocktake))
         hand = Handset(page, camera)
         hand.sees("bin")
@@ -79,15 +99,48 @@ def scan_page(server: Server, stocktake: int) -> str:
 # --- the ladder of inputs ---------------------------------------------------------------------------------------------
 
 
-def test_the_camera_reads_labels_bottles_and_cartons(take: Take, shop: Shop, stocktake: int) -> None:
+def test_the_camera_counts_bottles_and_a_carton(take: Take, shop: Shop, stocktake: int) -> None:
     hand = take(stocktake)
     hand.start_camera()
     hand.show(code_128(shop.label("A-01-1")), lambda: hand.sees_open("A-01-1"))
     hand.show(ean13(TEA), lambda: hand.sees_line("1", TEA))
-    hand.show(itf(TEA_CARTON), lambda: hand.sees_line("25", TEA_CARTON))
+    hand.show(ean13(TEA), lambda: hand.sees_line("2", TEA))
+    hand.show(itf(TEA_CARTON), lambda: hand.sees_line("26", TEA_CARTON))
     hand.show(ean13(COLA), lambda: hand.sees_line("1", COLA))
+    hand.close_bin()
     hand.sees_sent()
-    assert shop.scans(stocktake) == [TEA, TEA_CARTON, COLA]
+    assert shop.counted(stocktake, "A-01-1") == COUNT
+    assert shop.scans(stocktake) == [TEA, TEA, TEA_CARTON, COLA]
+
+
+def test_a_scanner_counts_the_same_wherever_the_focus_is(take: Take, shop: Shop, stocktake: int) -> None:
+    hand = take(stocktake)
+    hand.wedge(shop.label("A-01-2"))
+    hand.sees_open("A-01-2")
+    for focus, code in (("undo", TEA), ("back", TEA), ("sync", TEA_CARTON), ("close-bin", COLA)):
+        hand.page.focus(hand.part(focus))
+        hand.wedge(code)
+    hand.sees_line("26", TEA_CARTON)
+    hand.close_bin()
+    hand.sees_sent()
+    assert shop.counted(stocktake, "A-01-2") == COUNT
+    assert shop.scans(stocktake) == [TEA, TEA, TEA_CARTON, COLA]
+
+
+def test_the_keypad_alone_counts_the_same(take: Take, shop: Shop, stocktake: int) -> None:
+    hand = take(stocktake)
+    hand.choose_bin("A-01-3")
+    hand.sees_open("A-01-3")
+    hand.key_in_code(TEA)
+    hand.sees_line("1", TEA)
+    hand.set_quantity(TEA, "2")
+    hand.sees_line("2", TEA)
+    hand.key_in_code(TEA_CARTON)
+    hand.sees_line("26", TEA_CARTON)
+    hand.key_in_code(COLA)
+    hand.close_bin()
+    hand.sees_sent()
+    assert shop.counted(stocktake, "A-01-3") == COUNT
 
 
 def test_a_code_that_stays_before_the_camera_counts_once_and_again_after_it_left(
@@ -101,34 +154,6 @@ def test_a_code_that_stays_before_the_camera_counts_once_and_again_after_it_left
     hand.show(ean13(TEA), lambda: hand.sees_line("2", TEA))
     hand.sees_sent()
     assert shop.scans(stocktake) == [TEA, TEA]
-
-
-def test_a_scanner_counts_wherever_the_focus_is(take: Take, shop: Shop, stocktake: int) -> None:
-    hand = take(stocktake)
-    hand.wedge(shop.label("A-01-2"))
-    hand.sees_open("A-01-2")
-    for focus in ("undo", "back", "sync"):
-        hand.page.focus(hand.part(focus))
-        hand.wedge(TEA)
-    hand.wedge(TEA_CARTON)
-    hand.sees_line("27", TEA_CARTON)
-    hand.close_bin()
-    hand.sees_sent()
-    assert shop.scans(stocktake) == [TEA, TEA, TEA, TEA_CARTON]
-    assert len(shop.scans(stocktake, "close_bin")) == 1
-
-
-def test_the_keypad_alone_counts_a_bin(take: Take, shop: Shop, stocktake: int) -> None:
-    hand = take(stocktake)
-    hand.choose_bin("A-01-3")
-    hand.sees_open("A-01-3")
-    hand.key_in_code(TEA)
-    hand.sees_line("1", TEA)
-    hand.set_quantity(TEA, "26")
-    hand.sees_line("26", TEA)
-    hand.close_bin()
-    hand.sees_sent()
-    assert (shop.scans(stocktake), shop.scans(stocktake, "set")) == ([TEA], [TEA])
 
 
 def test_a_mistyped_number_is_doubted_before_it_counts(take: Take, shop: Shop, stocktake: int) -> None:
@@ -160,9 +185,7 @@ def test_chromiums_own_camera_reads_a_film(
     assert shop.scans(stocktake) == [COLA]
 
 
-@pytest.mark.parametrize(
-    ("refusal", "trouble"), [("NotAllowedError", "denied"), ("NotFoundError", "none"), ("NotReadableError", "busy")]
-)
+@pytest.mark.parametrize(("refusal", "trouble"), [("NotAllowedError", "denied"), ("NotFoundError", "none")])
 def test_a_camera_that_cannot_be_had_says_why_and_offers_the_next_rung(
     take: Take, shop: Shop, stocktake: int, refusal: str, trouble: str
 ) -> None:
@@ -225,13 +248,18 @@ def test_a_bin_that_somebody_counts_is_not_opened_unasked(take: Take, shop: Shop
 
 
 def test_a_phone_that_lost_its_memory_goes_on_with_its_count_unasked(
-    take: Take, new_context: Callable[..., BrowserContext], shop: Shop, server: Server, stocktake: int
+    take: Take,
+    new_context: Callable[..., BrowserContext],
+    cookies_of: Callable[[str], StorageState],
+    shop: Shop,
+    server: Server,
+    stocktake: int,
 ) -> None:
     hand = take(stocktake)
     hand.wedge(shop.label("A-01-4"))
     hand.wedge(TEA)
     hand.sees_sent()
-    page = new_context(**PHONE, storage_state={"cookies": hand.page.context.cookies(), "origins": []}).new_page()
+    page = new_context(**PHONE, storage_state=cookies_of("worker")).new_page()
     page.goto(scan_page(server, stocktake))
     again = Handset(page)
     again.sees("bin", '[data-code="A-01-4"][data-state="open"]')
@@ -245,11 +273,12 @@ def test_a_phone_that_lost_its_memory_goes_on_with_its_count_unasked(
 def test_the_page_speaks_the_language_of_the_phone(take: Take, stocktake: int, locale: str, start: str) -> None:
     hand = take(stocktake, locale=locale)
     assert hand.text("start-camera") == start
+    before = hand.page.inner_text("main")
     hand.choose_bin("A-01-2")
     hand.wedge(TEA)
     hand.sees("line", '[data-state="sent"]')
     assert "冰红茶" in hand.text("said")
-    is_chinese = not re.search("[A-Za-z]{3,}", hand.page.inner_text("main"))
+    is_chinese = not re.search("[A-Za-z]{3,}", before + hand.page.inner_text("main"))
     assert is_chinese == (locale == "zh-CN")
 
 
