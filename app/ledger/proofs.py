@@ -85,21 +85,32 @@ SELECT (SELECT coalesce(sum(value), 0) FROM ledger_cost),
 """
 
 # Moves of a key in the order of time, a count after the moves of its instant; the sum includes its whole instant.
-_TIMELINE = f"""
-    SELECT item_id, lot_id, location_id, quantity, occurred_at, 0 AS rank, 0 AS anchor_id, 0 AS counted
-      FROM ({_LEGS}) legs
-    UNION ALL
-    SELECT item_id, lot_id, location_id, 0, counted_at, 1, id, counted FROM ledger_anchor
-"""
-_LEVELS = f"""
-    SELECT item_id, lot_id, location_id, occurred_at, rank, anchor_id, counted,
-           sum(quantity) OVER (PARTITION BY item_id, lot_id, location_id ORDER BY occurred_at, rank) AS level,
-           max(CASE WHEN rank = 1 THEN occurred_at END) OVER (PARTITION BY item_id, lot_id, location_id) AS last_count
-    FROM ({_TIMELINE}) timeline
+# Only keys that were ever counted are played here.
+ANCHORS = f"""
+SELECT anchor_id, level, counted FROM (
+    SELECT anchor_id, counted, rank,
+           sum(quantity) OVER (PARTITION BY item_id, lot_id, location_id ORDER BY occurred_at, rank) AS level
+    FROM (
+        SELECT item_id, lot_id, location_id, quantity, occurred_at, 0 AS rank, 0 AS anchor_id, 0 AS counted
+          FROM ({_LEGS}) legs
+         WHERE EXISTS (SELECT 1 FROM ledger_anchor a WHERE a.item_id = legs.item_id
+                       AND a.lot_id = legs.lot_id AND a.location_id = legs.location_id)
+        UNION ALL
+        SELECT item_id, lot_id, location_id, 0, counted_at, 1, id, counted FROM ledger_anchor
+    ) timeline
+) levels WHERE rank = 1 AND level <> counted
 """
 
-ANCHORS = f"""
-SELECT anchor_id, level, counted FROM ({_LEVELS}) levels WHERE rank = 1 AND level <> counted
+# Before its last count a shelf may run below zero in the books: that count has set it right.
+LEVELS = f"""
+SELECT item_id, lot_id, location_id, level, occurred_at FROM (
+    SELECT item_id, lot_id, location_id, occurred_at,
+           sum(quantity) OVER (PARTITION BY item_id, lot_id, location_id ORDER BY occurred_at) AS level
+    FROM ({_LEGS}) legs
+) levels
+WHERE level < 0 AND NOT EXISTS (
+    SELECT 1 FROM ledger_anchor a WHERE a.item_id = levels.item_id AND a.lot_id = levels.lot_id
+       AND a.location_id = levels.location_id AND a.counted_at >= levels.occurred_at)
 """
 
 DIFFERENCES = """
@@ -108,11 +119,6 @@ SELECT a.id, a.counted - a.book, coalesce(d.moved, 0) FROM ledger_anchor a LEFT 
     FROM ledger_move WHERE reason = 'difference' GROUP BY anchor_id
 ) d ON d.anchor_id = a.id
 WHERE a.counted - a.book <> coalesce(d.moved, 0) OR d.times > 1
-"""
-
-LEVELS = f"""
-SELECT item_id, lot_id, location_id, level, occurred_at FROM ({_LEVELS}) levels
-WHERE level < 0 AND rank = 0 AND (last_count IS NULL OR occurred_at > last_count)
 """
 
 GIVEN_BACK = """
