@@ -43,9 +43,14 @@ def revision_of(connection: Connection) -> str | None:
 def ensure_newest(connection: Connection) -> str | None:
     """Return the database's revision, which must be the program's."""
     revision = revision_of(connection)
-    if revision is not None and revision != _scripts().get_current_head():
+    if revision is not None and revision != newest_revision():
         raise NotUpgraded
     return revision
+
+
+def newest_revision() -> str | None:
+    """Return the revision that the program of today works on."""
+    return _scripts().get_current_head()
 
 
 def make(connection: Connection, revision: str | None) -> None:

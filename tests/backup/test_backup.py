@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import threading
 import zipfile
 from collections.abc import Callable, Iterator
@@ -11,16 +12,19 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
-from sqlalchemy import Engine, event, func, select, text
+from flask_migrate import upgrade
+from sqlalchemy import Engine, event, func, inspect, select, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
 
 from app import create_app
+from app.backup import schema
 from app.backup.archive import MANIFEST, Reader
-from app.backup.rules import BackupDamaged, BackupExists, HoldsData, NotABackup
+from app.backup.rules import BackupDamaged, BackupExists, HoldsData, NotABackup, NotUpgraded
 from app.backup.service import back_up, back_up_nightly, prove, restore
 from app.company.numbers import next_number
 from app.db import db, missing_triggers, transaction
+from app.demo.load import load_demo
 from app.files import store
 from app.identity.audit import audit
 from app.identity.models import AuditEvent, Device
@@ -257,3 +261,64 @@ def test_the_commands_say_what_they_did(used: Flask, empty: Flask, tmp_path: Pat
         assert restored.exit_code == 0, restored.output
         with db.engine.connect() as connection:
             assert connection.scalar(select(func.count()).select_from(AuditEvent))
+
+
+@pytest.fixture
+def later(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Migrations with one more step than there are: what a newer version of the program brings."""
+    folder = tmp_path / "migrations"
+    shutil.copytree(schema.MIGRATIONS, folder)
+    newest = schema.newest_revision()
+    (folder / "versions" / "later.py").write_text(
+        f"""
+import sqlalchemy as sa
+from alembic import op
+
+revision = "later"
+down_revision = "{newest}"
+
+
+def upgrade():
+    with op.batch_alter_table("device") as table:
+        table.add_column(sa.Column("colour", sa.String(10), nullable=False, server_default="grey"))
+"""
+    )
+    monkeypatch.setattr(schema, "MIGRATIONS", folder)
+    return folder
+
+
+def test_a_backup_of_an_older_version_comes_back_brought_up_to_date(
+    empty: Flask, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    file, old = tmp_path / "backup.zip", tmp_path / "old"
+    migrated = create_app(old, SQLALCHEMY_DATABASE_URI=f"sqlite:///{old / 'zhangshi.db'}", TESTING=True)
+    with migrated.app_context():
+        upgrade()
+        load_demo()
+        manifest = back_up(db.engine, old, file, NOW)
+        before = contents(db.engine)
+        db.session.remove()
+        db.engine.dispose()
+    assert manifest.revision == schema.newest_revision()
+    request.getfixturevalue("later")
+    with empty.app_context():
+        restore(db.engine, instance_of(empty), file, replace=False)
+        assert contents(db.engine) == before
+        assert missing_triggers(db.session()) == []
+        with db.engine.connect() as connection:
+            assert schema.revision_of(connection) == "later"
+            assert "colour" in {column["name"] for column in inspect(connection).get_columns("device")}
+        with pytest.raises(DBAPIError, match="append-only"), transaction() as session:
+            session.execute(text("DELETE FROM ledger_move"))
+
+
+def test_a_database_that_was_not_upgraded_is_not_backed_up(tmp_path: Path, request: pytest.FixtureRequest) -> None:
+    old = tmp_path / "old"
+    migrated = create_app(old, SQLALCHEMY_DATABASE_URI=f"sqlite:///{old / 'zhangshi.db'}", TESTING=True)
+    with migrated.app_context():
+        upgrade()
+        request.getfixturevalue("later")
+        with pytest.raises(NotUpgraded):
+            back_up(db.engine, old, tmp_path / "backup.zip", NOW)
+        db.engine.dispose()
+    assert not list(tmp_path.glob("backup*"))
