@@ -37,8 +37,8 @@ def _modules(text: str, kind: str) -> list[list[bool]]:
 
     options = {"ec_level": "M"} if kind == "QRCode" else {}
     code = zxingcpp.create_barcode(text, getattr(zxingcpp.BarcodeFormat, kind), **options)
-    image = memoryview(code.to_image(scale=1, add_quiet_zones=False, add_hrt=False))
-    rows: Any = image.tolist()  # two dimensions, which the stubs do not know
+    image: Any = code.to_image(scale=1, add_quiet_zones=False, add_hrt=False)  # a buffer, which its stubs do not say
+    rows: Any = memoryview(image).tolist()
     return [[shade == 0 for shade in row] for row in rows]
 
 
