@@ -7,9 +7,10 @@ and locks all of them in the order given, new or not; a SELECT … FOR UPDATE co
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Table, bindparam, select, tuple_
+from sqlalchemy import Column, Connection, Select, Table, and_, bindparam, or_, select, tuple_
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 
@@ -20,13 +21,12 @@ from app.ledger.models import Cost as CostRow
 from app.ledger.rules import Key, WrongPlace
 from app.ledger.shelf import Shelf
 
+FEW = 4
 CHUNK = 5_000  # keys a statement; both databases bind at least 32,766 values
 _balance: Table = Balance.__table__  # type: ignore[assignment]  # declared as FromClause, is a Table
 _cost: Table = CostRow.__table__  # type: ignore[assignment]  # same
 _KEY = (_balance.c.item_id, _balance.c.lot_id, _balance.c.location_id)
 
-_read_balances = select(_balance).where(tuple_(*_KEY).in_(bindparam("keys", expanding=True)))
-_read_costs = select(_cost).where(_cost.c.item_id.in_(bindparam("items", expanding=True)))
 _lock_balances = (
     postgresql.insert(_balance)
     .on_conflict_do_update(index_elements=_KEY, set_={"quantity": _balance.c.quantity})
@@ -62,7 +62,7 @@ def hold_balances(connection: Connection, keys: Sequence[Key]) -> dict[Key, Shel
         with _places_guarded():
             found: Iterable[Any] = connection.execute(_lock_balances, rows)
     else:
-        found = _in_chunks(connection, _read_balances, "keys", keys)
+        found = _read(connection, _KEY, keys)
     for row in found:
         key = Key(row.item_id, row.lot_id, row.location_id)
         shelves[key] = Shelf(key, row.quantity, row.last_moved_at, row.last_anchor_at, row.last_beyond_at)
@@ -78,7 +78,7 @@ def hold_costs(connection: Connection, items: Sequence[int]) -> dict[int, Cost]:
         rows = [{"item_id": item, "quantity": ZERO, "value": ZERO, "last_price": None} for item in items]
         found: Iterable[Any] = connection.execute(_lock_costs, rows)
     else:
-        found = _in_chunks(connection, _read_costs, "items", items)
+        found = _read(connection, (_cost.c.item_id,), [(item,) for item in items])
     for row in found:
         costs[row.item_id] = Cost(row.quantity, row.value, row.last_price)
     return costs
@@ -122,6 +122,24 @@ def _places_guarded() -> Iterator[None]:
         raise WrongPlace from refused
 
 
-def _in_chunks(connection: Connection, statement: Any, name: str, values: Sequence[Any]) -> Iterable[Any]:
-    for start in range(0, len(values), CHUNK):
-        yield from connection.execute(statement, {name: values[start : start + CHUNK]})
+def _read(connection: Connection, columns: tuple[Column[Any], ...], keys: Sequence[tuple[int, ...]]) -> Iterable[Any]:
+    """Yield the rows of *keys*; a few keys go by a statement made once, for lists are expanded anew each time."""
+    if len(keys) <= FEW:
+        values = {
+            f"{n}_{column.name}": part for n, key in enumerate(keys) for column, part in zip(columns, key, strict=True)
+        }
+        yield from connection.execute(_read_few(columns, len(keys)), values)
+        return
+    for start in range(0, len(keys), CHUNK):
+        yield from connection.execute(_read_many(columns), {"keys": keys[start : start + CHUNK]})
+
+
+@cache
+def _read_few(columns: tuple[Column[Any], ...], count: int) -> Select[*tuple[Any, ...]]:
+    same = [and_(*(column == bindparam(f"{n}_{column.name}") for column in columns)) for n in range(count)]
+    return select(columns[0].table).where(or_(*same))
+
+
+@cache
+def _read_many(columns: tuple[Column[Any], ...]) -> Select[*tuple[Any, ...]]:
+    return select(columns[0].table).where(tuple_(*columns).in_(bindparam("keys", expanding=True)))

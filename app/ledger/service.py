@@ -25,9 +25,9 @@ wait for each other.
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, datetime
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy import Connection, Table, bindparam, select, update
 from sqlalchemy.orm import Session
 
 from app.company.models import Company
@@ -51,16 +51,20 @@ from app.ledger.rules import (
 )
 from app.ledger.writing import write_posting
 
+_company, _posting, _counter = (cast("Table", model.__table__) for model in (Company, Posting, Counter))
 # The company's chart and, if the key is taken, the posting that has it: one row in one statement.
 _look_up = (
-    select(Company.chart, Posting.seq, Posting.kind, Posting.digest, Posting.effective_on)
-    .join_from(Company, Posting, Posting.key == bindparam("key"), isouter=True)
-    .where(Company.id == 1)
+    select(_company.c.chart, _posting.c.seq, _posting.c.kind, _posting.c.digest, _posting.c.effective_on)
+    .join_from(_company, _posting, _posting.c.key == bindparam("key"), isouter=True)
+    .where(_company.c.id == 1)
 )
 _take_number = (
-    update(Counter).where(Counter.id == 1).values(seq=Counter.seq + 1).returning(Counter.seq, Counter.open_from)
+    update(_counter)
+    .values(seq=_counter.c.seq + 1)
+    .where(_counter.c.id == 1)
+    .returning(_counter.c.seq, _counter.c.open_from)
 )
-_hold_counter = select(Counter.seq, Counter.open_from).where(Counter.id == 1).with_for_update()
+_hold_counter = select(_counter.c.seq).where(_counter.c.id == 1).with_for_update()
 
 
 def post(  # noqa: PLR0913  # a fact has these parts; each is named where it is given
