@@ -75,12 +75,6 @@ def find_grant(session: Session, text: str) -> Grant | None:
     )
 
 
-def read_grant(session: Session, text: str, at: datetime) -> Grant | None:
-    """Return the grant of a scan made *at* this instant, None where it must be parked."""
-    grant = find_grant(session, text)
-    return grant if grant is not None and grant.covers(at) else None
-
-
 def _serializer() -> URLSafeSerializer:
     return URLSafeSerializer(
         current_app.secret_key or "", salt="scan-grant", signer_kwargs={"digest_method": hashlib.sha256}

@@ -55,11 +55,6 @@ def list_names(session: Session) -> list[tuple[int, str]]:
     return [(row.id, row.name) for row in session.execute(select(User.id, User.name).order_by(User.name))]
 
 
-def has_owner(session: Session) -> bool:
-    """Say whether somebody owns this installation, so that the set-up page stays shut."""
-    return bool(users_who_may(session, Permission.MANAGE_COMPANY))
-
-
 def users_who_may(session: Session, permission: Permission) -> list[int]:
     """Return the ids of the active users who may do this."""
     # Roles are a short JSON list and users are few: the same few lines on both databases beat two JSON dialects.

@@ -6,11 +6,12 @@ from uuid import UUID, uuid4
 import pytest
 from flask import Flask
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from app.db import db
 from app.identity import service
 from app.identity.access import Principal
-from app.identity.grants import find_grant, issue_grant, read_grant
+from app.identity.grants import Grant, find_grant, issue_grant
 from app.identity.models import Device, User
 from app.identity.queries import principal_of
 from app.identity.rules import Role
@@ -18,6 +19,12 @@ from tests.conftest import OWNER_LOGIN, Write
 
 NOW = datetime(2026, 11, 23, 8, tzinfo=UTC)
 LATER = NOW + timedelta(hours=2)
+
+
+def read_grant(session: Session, text: str, at: datetime) -> Grant | None:
+    """The grant of a scan made at that instant; None where the scan must be parked."""
+    grant = find_grant(session, text)
+    return grant if grant is not None and grant.covers(at) else None
 
 
 @pytest.fixture
@@ -38,7 +45,12 @@ def test_a_scan_made_with_a_grant_is_its_users_on_its_device(app: Flask, counter
     user, phone = counter
     grant = read_grant(db.session(), issue_grant(user, phone, NOW), LATER)
     assert grant is not None
-    assert (grant.user_id, grant.user_name, grant.device, grant.roles) == (user.id, "李", phone, frozenset({Role.WAREHOUSE}))
+    assert (grant.user_id, grant.user_name, grant.device, grant.roles) == (
+        user.id,
+        "李",
+        phone,
+        frozenset({Role.WAREHOUSE}),
+    )
 
 
 @pytest.mark.parametrize("change", ["revoke", "deactivate", "reset", "roles"])
