@@ -66,10 +66,14 @@ class Report:
 
 @dataclass(frozen=True)
 class Shelves:
-    """What lies in the places of a stocktake now, and what came and went there since an instant."""
+    """What lies in the places of a stocktake now, and what came and went there since an instant.
+
+    `stirs`: when hands moved goods; what the ledger derived, a posted difference above all, moved nothing.
+    """
 
     quantities: Mapping[Place, Decimal]
     changes: Mapping[Place, Sequence[tuple[datetime, Decimal]]]
+    stirs: Mapping[Place, Sequence[datetime]]
 
     def book(self, asked: BookAt) -> Decimal:
         """Return what the books say lay there at that instant, by when goods moved."""
@@ -100,7 +104,7 @@ def read_report(session: Session, stocktake: Stocktake, now: datetime, bins: Col
         books={each: shelves.book(each) for each in asked},
         costs=costs,
         tolerance=stocktake.tolerance,
-        stirs={place: [at for at, _ in changes] for place, changes in shelves.changes.items()},
+        stirs=shelves.stirs,
         parked_bins=frozenset(row.location_id for row in parked if row.location_id),
         one_person=company.one_person,
         now=now,
@@ -209,20 +213,23 @@ def _read_shelves(session: Session, where: _Where, since: datetime) -> Shelves:
     rows = session.execute(select(balance.location_id, balance.item_id, balance.lot_id, balance.quantity).where(own))
     quantities = {Place(bin_id, item, lot): quantity for bin_id, item, lot, quantity in rows}
     changes: dict[Place, list[tuple[datetime, Decimal]]] = defaultdict(list)
-    for bin_id, item, lot, at, change in session.execute(_changes(own, since)):
+    stirs: dict[Place, list[datetime]] = defaultdict(list)
+    for bin_id, item, lot, at, change, reason in session.execute(_changes(own, since)):
         changes[Place(bin_id, item, lot)].append((at, change))
+        if reason is Reason.PRIMARY:
+            stirs[Place(bin_id, item, lot)].append(at)
     for each in changes.values():
         each.sort()
-    return Shelves(quantities, changes)
+    return Shelves(quantities, changes, stirs)
 
 
 def _changes(own: ColumnElement[bool], since: datetime) -> Any:
     of_goods = and_(Move.item_id == Balance.item_id, Move.lot_id == Balance.lot_id, Move.occurred_at >= since)
     place = (Balance.location_id, Balance.item_id, Balance.lot_id, Move.occurred_at)
-    came = select(*place, Move.quantity).join(
+    came = select(*place, Move.quantity, Move.reason).join(
         Move, and_(of_goods, Move.target_id == Balance.location_id, Move.target_id > _OWN)
     )
-    went = select(*place, -Move.quantity).join(
+    went = select(*place, -Move.quantity, Move.reason).join(
         Move, and_(of_goods, Move.source_id == Balance.location_id, Move.source_id > _OWN)
     )
     return union_all(came.where(own), went.where(own))
