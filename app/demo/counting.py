@@ -33,6 +33,7 @@ from app.stocktake.service import Plan, plan, start
 # What a person finds beside the books, most often nothing.
 SLIPS = tuple(map(Decimal, (0, 0, 0, 0, 0, -1, -3, 2)))
 BINS_COUNTED_SO_FAR = 5
+UNKNOWN_CODE = "6900000999991"
 
 
 @dataclass(frozen=True)
@@ -76,14 +77,18 @@ class Counter:
                 Device(id=self.device, name=login, first_seen_at=moment, last_seen_at=moment, last_user_id=principal.id)
             )
 
-    def count_bin(self, stocktake_id: int, bin_id: int, found: Sequence[tuple[Shelf, Decimal]], at: datetime) -> None:
-        """Open the bin, set what was found, close it."""
+    def count_bin(
+        self, stocktake_id: int, bin_id: int, found: Sequence[tuple[Shelf, Decimal]], at: datetime, strange: str = ""
+    ) -> None:
+        """Open the bin, set what was found, scan what nobody knows, close it."""
         label = make_own_code(OwnKind.BIN, bin_id)
         sent = [self._event(stocktake_id, ScanKind.OPEN_BIN, bin_id, at, raw=label)]
         for shelf, counted in found:
             at += timedelta(seconds=7)
             code, number = self.codes[shelf.item_id], str(counted)
             sent.append(self._event(stocktake_id, ScanKind.SET, bin_id, at, code, quantity=number, lot=shelf.lot))
+        if strange:
+            sent.append(self._event(stocktake_id, ScanKind.SCAN, bin_id, at, strange))
         sent.append(self._event(stocktake_id, ScanKind.CLOSE_BIN, bin_id, at + timedelta(seconds=9), raw=label))
         now = datetime.now(UTC)
         with transaction() as session:
@@ -147,7 +152,8 @@ def _count_zone(
     for turn, bin_id in enumerate(bins if whole else bins[:BINS_COUNTED_SO_FAR]):
         here = [shelf for shelf in shelves if shelf.bin_id == bin_id]
         found = [(shelf, max(ZERO, shelf.quantity + chance.choice(SLIPS))) for shelf in here]
-        counters[turn % 2].count_bin(stocktake_id, bin_id, found, at + timedelta(minutes=3 * turn + 1))
+        strange = "" if whole or turn else UNKNOWN_CODE
+        counters[turn % 2].count_bin(stocktake_id, bin_id, found, at + timedelta(minutes=3 * turn + 1), strange)
 
 
 def _approve_and_post(stocktake_id: int, by: int, now: datetime) -> None:

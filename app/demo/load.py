@@ -13,8 +13,8 @@ from app.catalog.adding import add_items
 from app.catalog.lots import ensure_lots
 from app.catalog.models import NO_LOT
 from app.catalog.rules import ItemRow
-from app.company.rules import AccountRole, Settings, SetUp, TaxStatus
-from app.company.service import set_up
+from app.company.rules import AccountRole, FieldKind, FieldSubject, Settings, SetUp, TaxStatus
+from app.company.service import add_field, set_up
 from app.db import transaction
 from app.demo.counting import Counter, Shelf, list_shelves, take_stock
 from app.demo.goods import demo_items
@@ -87,6 +87,7 @@ def _found_company(now: datetime) -> int:
                 PartnerDraft("城北小超市", is_customer=True, is_supplier=True, terms_days=10),
             ],
         )
+        add_field(session, FieldSubject.ITEM, "产地", FieldKind.TEXT, "", owner.id, now)
         warehouse = list_warehouses(session)[0]
         for zone, name in ZONES:
             place = add_place(session, LocationKind.ZONE, warehouse.id, zone, name, owner.id, now)

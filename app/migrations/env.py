@@ -1,5 +1,7 @@
 """How migrations run: in one transaction, on SQLite with foreign keys checked at the end instead of at every step."""
 
+from typing import Literal
+
 from alembic import context
 from sqlalchemy import BigInteger, Connection, DateTime, text
 
@@ -41,7 +43,7 @@ def _upgrade(connection: Connection, *, lite: bool) -> None:
             raise RuntimeError(f"a migration left a row without its parent: {tuple(broken)}")
 
 
-def _render(kind: str, item: object, _context: object) -> str | bool:
+def _render(kind: str, item: object, _context: object) -> str | Literal[False]:
     """Write our column types as what the database sees, so that a migration stands without the application."""
     if kind != "type":
         return False

@@ -39,8 +39,7 @@ def init_app(app: Flask) -> None:
 def _headers(response: Response) -> Response:
     for name, value in HEADERS.items():
         response.headers.setdefault(name, value)
-    if request.is_secure:
-        response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
+    # No Strict-Transport-Security: it would shut the plain door of this host's name, where phones get the certificate.
     if "Cache-Control" not in response.headers and request.endpoint != "static":
         # Pages show the stock of this moment and of this user: no cache keeps them.
         response.headers["Cache-Control"] = "no-store"
