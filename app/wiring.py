@@ -163,6 +163,7 @@ MENU = (
 
 SECTIONS = (
     Section(_l("Stocktakes"), (stocktake_start.bins_to_count, stocktake_start.differences_to_approve)),
+    Section(_l("Stock"), (stock_panels.cards,)),
     Section(_l("Scans"), (scanning_views.waiting_card,)),
 )
 

@@ -46,7 +46,7 @@ def cards(session: Session) -> Iterable[Card]:
         yield Card(
             gettext("Running low"),
             url_for("stock.by_item", stock="below"),
-            "exclamation-triangle",
+            "boxes",
             ngettext("%(num)s item is at or below its minimum", "%(num)s items are at or below their minimum", low),
             low,
             "warn",
@@ -56,7 +56,7 @@ def cards(session: Session) -> Iterable[Card]:
         yield Card(
             gettext("Moved beyond book"),
             url_for("stock.beyond_book"),
-            "question-circle",
+            "exclamation-triangle",
             gettext("Goods left places where the books had none."),
             beyond,
             "bad",

@@ -145,3 +145,14 @@ def test_empty_lists_say_what_to_do(buyer: FlaskClient) -> None:
     assert "Nothing lies anywhere yet" in buyer.get("/stock/bins").text
     assert "No goods are kept by lot yet" in buyer.get("/stock/lots").text
     assert "Nothing was ever moved here." in buyer.get("/stock/moves").text
+
+
+def test_the_start_page_tells_what_ran_low_and_what_moved_beyond_book(sign_in: SignIn, shop: Shop) -> None:
+    manager, viewer = sign_in("manager"), sign_in("viewer")
+    assert "Running low" not in manager.get("/").text
+    shop.move("6", shop.tea, "30", shop.places["A-1"], End.CUSTOMER)
+    page = manager.get("/").text
+    assert "1 item is at or below its minimum" in page
+    assert "Moved beyond book" in page
+    assert "Running low" in viewer.get("/").text
+    assert "Moved beyond book" not in viewer.get("/").text
