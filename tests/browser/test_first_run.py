@@ -125,6 +125,9 @@ def finish_and_decide(desk: Page, address: str) -> None:
     desk.click(".page-head a[href$='/report']")
     assert read_report(desk) == REPORT
     approve_and_post(desk)
+    desk.goto(f"{address}/report")
+    assert read_report(desk) == REPORT
+    assert desk.inner_text("a.pill[href*='show=disturbed'] .pill-count") == "0"
 
 
 def approve_and_post(desk: Page) -> None:
