@@ -8,7 +8,7 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import Session
 
 from app.places.models import Location
-from app.places.queries import WALK, list_warehouses, place_rows
+from app.places.queries import WALK, is_named, list_warehouses, place_rows
 from app.places.rules import KIND_NAMES, LEAVES
 from app.web.listing import Column, Filter, Listing
 
@@ -47,7 +47,7 @@ def places_listing(session: Session) -> Listing:
             Column("warehouse", _l("Warehouse"), "code"),
             Column("active", _l("State"), "badge", label=_state, shade=_shade),
         ],
-        search=(Location.code, Location.name),
+        search_clause=is_named,
         filters=[
             Filter("warehouse", _l("Warehouse"), warehouses, lambda value: Location.warehouse_id == int(value)),
             Filter("kind", _l("Kind"), kinds, lambda value: Location.kind == value),

@@ -4,9 +4,10 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Row, Select, and_, func, select
+from sqlalchemy import ColumnElement, Row, Select, and_, func, select
 from sqlalchemy.orm import Session, aliased
 
+from app.kernel.owncode import OwnKind, find_own_code
 from app.places.models import Location
 from app.places.rules import LEAVES, LocationKind, NoSuchPlace
 
@@ -148,6 +149,14 @@ def place_rows() -> Select[*tuple[Any, ...]]:
         .outerjoin(_Parent, _Parent.id == Location.parent_id)
         .where(Location.kind.in_(LEAVES))
     )
+
+
+def is_named(word: str) -> ColumnElement[bool]:
+    """Return the clause that keeps places which *word* names: part of a code or name, or a label of ours."""
+    own = find_own_code(word)
+    if own is not None and own.kind is OwnKind.BIN:
+        return Location.id == own.id
+    return Location.code.icontains(word, autoescape=True) | Location.name.icontains(word, autoescape=True)
 
 
 def _branch(place: Location, children: dict[int | None, list[Location]], counts: dict[int | None, int]) -> Branch:

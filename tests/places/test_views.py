@@ -5,6 +5,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from app.db import db
+from app.kernel.owncode import OwnKind, make_own_code
 from app.places.models import Location
 from app.places.queries import find_places_by_codes, list_bins
 from tests.conftest import SignIn
@@ -43,7 +44,10 @@ def test_a_warehouse_is_laid_out_on_its_pages(buyer: FlaskClient, zone: int) -> 
 
 
 def test_a_bin_shows_the_code_of_its_label(buyer: FlaskClient, zone: int) -> None:
-    assert "ZSB0000" in buyer.get(f"/places/{place('A-01-01')}").text
+    label = make_own_code(OwnKind.BIN, place("A-01-01"))
+    assert label in buyer.get(f"/places/{place('A-01-01')}").text
+    found = buyer.get(f"/places/bins?q={label}").text
+    assert ("A-01-01" in found, "A-01-02" in found) == (True, False)
 
 
 @pytest.mark.parametrize(
