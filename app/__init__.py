@@ -9,8 +9,11 @@ from app.demo.cli import demo_cli
 from app.serve.cli import serve
 
 
-def create_app(instance: Path | None = None, **overrides: object) -> Flask:
-    """Return the application of the installation in *instance* (default: ZHANGSHI_INSTANCE or instance/)."""
+def create_app(instance: Path | None = None, *, migrations: bool = True, **overrides: object) -> Flask:
+    """Return the application of the installation in *instance* (default: ZHANGSHI_INSTANCE or instance/).
+
+    A server passes *migrations* False: it never migrates, and need not load what does.
+    """
     folder = instance or config.instance_path()
     app = Flask(
         __name__,
@@ -23,6 +26,10 @@ def create_app(instance: Path | None = None, **overrides: object) -> Flask:
     app.config.update(overrides)
     db.init_app(app)
     wiring.wire(app)
+    if migrations:
+        from flask_migrate import Migrate  # noqa: PLC0415  # Alembic is heavy
+
+        Migrate(app, db.db, directory=str(config.ROOT / "app" / "migrations"), render_as_batch=True)
     app.cli.add_command(serve)
     app.cli.add_command(demo_cli)
     return app

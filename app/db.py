@@ -17,7 +17,6 @@ from typing import Any, Final, TypeVar
 from weakref import WeakKeyDictionary
 
 from flask import Flask
-from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import (
     BigInteger,
@@ -66,7 +65,6 @@ class Base(DeclarativeBase):
 
 
 db = SQLAlchemy(model_class=Base)
-migrate = Migrate(directory="app/migrations", render_as_batch=True)
 
 BigId = BigInteger().with_variant(Integer, "sqlite")
 
@@ -204,7 +202,6 @@ def init_app(app: Flask) -> None:
     uri = str(app.config["SQLALCHEMY_DATABASE_URI"])
     app.config.setdefault("SQLALCHEMY_ENGINE_OPTIONS", _engine_options(uri))
     db.init_app(app)
-    migrate.init_app(app, db)
     with app.app_context():
         if db.engine.dialect.name == "sqlite":
             event.listen(db.engine, "connect", _set_up_sqlite)

@@ -5,17 +5,16 @@ Law: triggers and foreign keys are back, and hold for every row, before the tran
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from alembic.config import Config
-from alembic.migration import MigrationContext
-from alembic.runtime.environment import EnvironmentContext
-from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, inspect, text
 
 from app.backup.rules import BackupDamaged, NotUpgraded
 from app.config import ROOT
 from app.db import db
+
+if TYPE_CHECKING:
+    from alembic.script import ScriptDirectory
 
 MIGRATIONS: Final = ROOT / "app" / "migrations"
 VERSIONS: Final = "alembic_version"
@@ -37,6 +36,8 @@ WHERE s.relkind = 'S' AND s.relnamespace = current_schema()::regnamespace
 
 def revision_of(connection: Connection) -> str | None:
     """Return the database's revision; None where tables were made without migrations."""
+    from alembic.migration import MigrationContext  # noqa: PLC0415  # heavy, and a server that serves needs none of it
+
     return MigrationContext.configure(connection).get_current_revision()
 
 
@@ -63,6 +64,9 @@ def make(connection: Connection, revision: str | None) -> None:
 
 def upgrade(connection: Connection, revision: str = "head") -> None:
     """Run the migrations up to *revision*, in the transaction of *connection*."""
+    from alembic.config import Config  # noqa: PLC0415  # see revision_of()
+    from alembic.runtime.environment import EnvironmentContext  # noqa: PLC0415  # same
+
     scripts = _scripts()
 
     def steps(current: Any, _context: object) -> Any:
@@ -76,7 +80,7 @@ def upgrade(connection: Connection, revision: str = "head") -> None:
 def drop_all(connection: Connection) -> None:
     """Remove every table."""
     if connection.dialect.name == "sqlite":
-        raise NotImplementedError("a SQLite database is replaced as a whole")
+        raise TypeError("a SQLite database is replaced as a whole")
     names = inspect(connection).get_table_names()
     if names:
         quoted = ", ".join(connection.dialect.identifier_preparer.quote(name) for name in names)
@@ -148,5 +152,7 @@ def _tables(connection: Connection) -> list[str]:
     return [name for name in inspect(connection).get_table_names() if name != VERSIONS]
 
 
-def _scripts() -> ScriptDirectory:
+def _scripts() -> "ScriptDirectory":
+    from alembic.script import ScriptDirectory  # noqa: PLC0415  # see revision_of()
+
     return ScriptDirectory(str(MIGRATIONS))

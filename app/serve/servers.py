@@ -48,7 +48,7 @@ def application() -> Flask:
     if not _loaded:
         from app import create_app  # noqa: PLC0415  # the root of the package knows every floor, this one included
 
-        preload(create_app())
+        preload(create_app(migrations=False))
     return _loaded[0]
 
 
