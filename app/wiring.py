@@ -76,7 +76,7 @@ from app.stocktake import actions as stocktake_actions
 from app.stocktake import pages as stocktake_pages
 from app.stocktake import start as stocktake_start
 from app.stocktake.counting import task as stocktake_task
-from app.web import errors, openapi, pwa, shell, start, words
+from app.web import addresses, errors, openapi, pwa, shell, start, words
 from app.web.start import MenuEntry, MenuGroup, Section, SiteMap
 
 # Blueprint, address.
@@ -190,6 +190,7 @@ LINKS: dict[str, Callable[[str], str]] = {
 def wire(app: Flask) -> None:
     """Register every feature with *app* and fill the registries."""
     words.init_app(app, lambda: getattr(current_user, "locale", None), _time_zone)
+    addresses.init_app(app)
     errors.init_app(app)
     gate.init_app(app)
     shell.init_app(app)

@@ -8,7 +8,8 @@ can be while the right to write is held, for all other phones wait for it.
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
+from functools import lru_cache
 from typing import Any, cast
 from uuid import UUID, uuid5
 
@@ -157,7 +158,7 @@ def _answers_of(session: Session, known: dict[UUID, Any]) -> dict[UUID, Taken]:
 
 
 def _choices_again(session: Session, row: Any) -> tuple[Meaning, ...]:
-    code = parse_code(row.raw or "", row.symbology, row.received_at)
+    code = parse_code(row.raw or "", row.symbology, row.received_at.date())
     kind = expected_kind(row.kind, row.location_id)
     return find_meanings(session, [code], [kind] if kind else []).get(code.text, ())
 
@@ -214,7 +215,7 @@ def resolve(session: Session, drafts: Iterable[Draft]) -> None:
         elif draft.sent.raw is None:
             draft.park(Reason.CODE_MISSING)
         else:
-            draft.code = parse_code(draft.sent.raw, draft.sent.symbology, draft.received_at)
+            draft.code = parse_code(draft.sent.raw, draft.sent.symbology, draft.received_at.date())
             looking[draft.expected].append(draft)
     for kind, group in looking.items():
         found = find_meanings(session, _codes(group), [kind])
@@ -262,9 +263,10 @@ def _codes(drafts: Iterable[Draft]) -> list[ParsedCode]:
     return list({draft.code.text: draft.code for draft in drafts if draft.code}.values())
 
 
-def parse_code(raw: str, symbology: str | None, received_at: datetime) -> ParsedCode:
-    """Return what a scanned code says as of the day on which it came in."""
-    return parse(raw, today=received_at.date(), symbology=_SYMBOLOGIES.get(symbology or ""))
+@lru_cache(maxsize=512)  # a bin holds few different codes, each scanned again and again
+def parse_code(raw: str, symbology: str | None, day: date) -> ParsedCode:
+    """Return what a scanned code says as of the *day* on which it came in."""
+    return parse(raw, today=day, symbology=_SYMBOLOGIES.get(symbology or ""))
 
 
 # --- the task at hand -----------------------------------------------------------------------------------------------

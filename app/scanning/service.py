@@ -59,7 +59,7 @@ def bind(session: Session, scan_id: UUID, pack_id: int, by: int, now: datetime, 
     if scan.kind not in COUNTING or not scan.raw:
         raise NothingToBind
     [draft] = _reopen(session, [scan], by)
-    draft.code, draft.pack = parse_code(scan.raw, scan.symbology, scan.received_at), pack
+    draft.code, draft.pack = parse_code(scan.raw, scan.symbology, scan.received_at.date()), pack
     if remember:
         add_barcode(session, pack_id, draft.code.gtin14 or draft.code.text, by, now, any_check_digit=True)
     draft.count()

@@ -32,8 +32,9 @@ def goods(write: Write, owner: int) -> Goods:
     """A bottle and its carton, a cheese by lots, nuts by weight, and three bins."""
     with write() as session:
 
-        def add(name: str, unit: str, code: str, **facts: bool) -> tuple[int, int]:
-            item = add_item(session, ItemDraft(name=name, unit=unit, **facts), owner, NOW)
+        def add(name: str, unit: str, code: str, *, by_lots: bool = False) -> tuple[int, int]:
+            draft = ItemDraft(name=name, unit=unit, tracks_lots=by_lots, tracks_expiry=by_lots)
+            item = add_item(session, draft, owner, NOW)
             pack = find_base_packs(session, [item.id])[item.id].pack_id
             add_barcode(session, pack, code, owner, NOW)
             return item.id, pack
@@ -41,7 +42,7 @@ def goods(write: Write, owner: int) -> Goods:
         bottle, bottle_pack = add("冰红茶", "瓶", BOTTLE)
         carton = add_pack(session, bottle, "箱", Decimal(24), owner, NOW)
         add_barcode(session, carton.id, CARTON, owner, NOW)
-        cheese, cheese_pack = add("奶酪", "盒", CHEESE, tracks_lots=True, tracks_expiry=True)
+        cheese, cheese_pack = add("奶酪", "盒", CHEESE, by_lots=True)
         nuts, _ = add("核桃", "kg", NUTS)
         warehouse = Location(kind=LocationKind.WAREHOUSE, code="W1")
         session.add(warehouse)

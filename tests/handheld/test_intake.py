@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
+from decimal import Decimal
 from uuid import uuid4
 
 import pytest
@@ -35,7 +36,7 @@ def test_a_scan_is_kept_and_answered_with_what_it_is(phone: Phone, goods: Goods)
     assert answer["quantity"] == answer["counted"] == "24.000"
     assert answer["message"] == "冰红茶: 24 瓶"
     [scan] = list_scans(db.session(), "tally", 1)
-    assert (scan.item_id, scan.quantity, scan.location_id) == (goods.bottle, 24, goods.bins[0])
+    assert (scan.item_id, scan.quantity, scan.location_id) == (goods.bottle, Decimal(24), goods.bins[0])
     assert scan.user_id == phone.user_id
 
 

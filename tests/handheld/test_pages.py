@@ -8,7 +8,9 @@ from uuid import uuid4
 
 import pytest
 from flask import Flask
+from werkzeug.test import TestResponse
 
+from app.catalog.service import add_barcode
 from app.db import db
 from app.identity.access import Permission
 from app.identity.rules import roles_with
@@ -30,11 +32,11 @@ def counted() -> list[tuple[int | None, str]]:
 
 
 @pytest.fixture
-def manager(sign_in: SignIn) -> Callable[..., object]:
+def manager(sign_in: SignIn) -> Callable[..., TestResponse]:
     """Open a page or send a form as a manager; return the response."""
     client = sign_in("manager")
 
-    def ask(path: str, status: int = 200, **form: object) -> object:
+    def ask(path: str, status: int = 200, **form: object) -> TestResponse:
         response = client.post(path, data=form) if form else client.get(path)
         assert response.status_code == status, response.get_data(as_text=True)[:2000]
         return response
@@ -76,11 +78,11 @@ def test_the_list_of_all_scans_is_a_workbook_too(phone: Phone, sign_in: SignIn) 
 
 
 def test_binding_a_code_lets_every_scan_of_it_flow_in_once(
-    phone: Phone, goods: Goods, manager: Callable[..., object], tally: Tally
+    phone: Phone, goods: Goods, manager: Callable[..., TestResponse], tally: Tally
 ) -> None:
     phone.send(phone.event(NOBODY), phone.event("OTHER"), phone.event(NOBODY, task="tally:2"), phone.event(NOBODY))
     first = waiting()[0]
-    page = manager(f"/scans/{first}?q=冰红茶").get_data(as_text=True)  # type: ignore[attr-defined]  # a response
+    page = manager(f"/scans/{first}?q=冰红茶").get_data(as_text=True)
     assert f'value="{goods.carton_pack}"' in page
     manager(f"/scans/{first}/bind", 303, pack_id=goods.carton_pack, remember="y")
     assert counted() == [(goods.bottle, "24.000")] * 2
@@ -93,7 +95,7 @@ def test_binding_a_code_lets_every_scan_of_it_flow_in_once(
 
 
 def test_a_code_may_be_explained_without_being_remembered(
-    phone: Phone, goods: Goods, manager: Callable[..., object]
+    phone: Phone, goods: Goods, manager: Callable[..., TestResponse]
 ) -> None:
     phone.send(phone.event(NOBODY), phone.event(NOBODY))
     manager(f"/scans/{waiting()[0]}/bind", 303, pack_id=goods.bottle_pack)
@@ -102,10 +104,8 @@ def test_a_code_may_be_explained_without_being_remembered(
 
 
 def test_a_barcode_entered_elsewhere_lets_waiting_scans_flow_in(
-    phone: Phone, goods: Goods, manager: Callable[..., object], write: Write, owner: int
+    phone: Phone, goods: Goods, manager: Callable[..., TestResponse], write: Write, owner: int
 ) -> None:
-    from app.catalog.service import add_barcode  # noqa: PLC0415  # the catalogue's own way, used here alone
-
     phone.scan(NOBODY)
     with write() as session:
         add_barcode(session, goods.bottle_pack, NOBODY, owner, datetime.now(UTC))
@@ -113,17 +113,17 @@ def test_a_barcode_entered_elsewhere_lets_waiting_scans_flow_in(
     assert counted() == [(goods.bottle, "1.000")]
 
 
-def test_a_dropped_scan_counts_for_nothing_and_says_why(phone: Phone, manager: Callable[..., object]) -> None:
+def test_a_dropped_scan_counts_for_nothing_and_says_why(phone: Phone, manager: Callable[..., TestResponse]) -> None:
     phone.scan(NOBODY)
     [scan] = waiting()
     manager(f"/scans/{scan}/drop", 400, note="")
     manager(f"/scans/{scan}/drop", 303, note="promotional gift")
     assert (waiting(), counted()) == ([], [])
-    assert "promotional gift" in manager(f"/scans/{scan}").get_data(as_text=True)  # type: ignore[attr-defined]  # a response
+    assert "promotional gift" in manager(f"/scans/{scan}").get_data(as_text=True)
 
 
 def test_a_parked_scan_is_taken_as_it_is_where_its_task_takes_it(
-    phone: Phone, goods: Goods, manager: Callable[..., object], tally: Tally
+    phone: Phone, goods: Goods, manager: Callable[..., TestResponse], tally: Tally
 ) -> None:
     tally.parks = "failed"
     phone.scan(BOTTLE)
@@ -146,7 +146,7 @@ def test_a_scan_without_a_known_user_counts_for_whoever_answers_for_it(
     assert [one.user_id for one in list_scans(db.session(), "tally", 1)] == [chief.user_id]
 
 
-def test_an_item_by_lots_still_needs_its_lot(phone: Phone, goods: Goods, manager: Callable[..., object]) -> None:
+def test_an_item_by_lots_still_needs_its_lot(phone: Phone, goods: Goods, manager: Callable[..., TestResponse]) -> None:
     phone.scan(NOBODY)
     [scan] = waiting()
     manager(f"/scans/{scan}/bind", 409, pack_id=goods.cheese_pack)
