@@ -1,7 +1,11 @@
 """The database's edge: pragmas, exact types, transactions."""
 
+import subprocess
+import sys
+import threading
 from datetime import UTC, datetime
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 from flask import Flask
@@ -105,3 +109,41 @@ def test_append_only_tables_refuse_change(write: Write, verb: str) -> None:
     with pytest.raises(DBAPIError, match="append-only"), write() as session:
         session.execute(text(verb))
     assert missing_triggers(db.session()) == []
+
+
+def test_writers_wait_in_a_queue_and_none_finds_the_database_locked(app: Flask) -> None:
+    inside, most, done = 0, 0, []
+    lock, gate = threading.Lock(), threading.Barrier(8)
+
+    def write(number: int) -> None:
+        nonlocal inside, most
+        gate.wait()
+        with app.app_context(), transaction() as session:
+            with lock:
+                inside += 1
+                most = max(most, inside)
+            session.add(Unit(name=f"箱{number}"))
+            session.flush()
+            with lock:
+                inside -= 1
+                done.append(number)
+
+    threads = [threading.Thread(target=write, args=(number,)) for number in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(done) == list(range(8))
+    assert db.session.query(Unit).filter(Unit.name.startswith("箱")).count() == 8
+    if db.engine.dialect.name == "sqlite":
+        assert most == 1
+
+
+def test_a_turn_excludes_another_process_on_the_same_file(app: Flask, tmp_path: Path) -> None:
+    if db.engine.dialect.name != "sqlite":
+        return
+    turn = Path(str(db.engine.url.database) + "-turn")
+    with transaction():
+        probe = f"import fcntl; fcntl.flock(open({str(turn)!r}), fcntl.LOCK_EX | fcntl.LOCK_NB)"
+        assert subprocess.run([sys.executable, "-c", probe], capture_output=True, check=False).returncode == 1
+    assert subprocess.run([sys.executable, "-c", probe], capture_output=True, check=False).returncode == 0
