@@ -62,7 +62,7 @@ def _import(app: Flask, name: str, *, is_checked: bool) -> None:
 @pytest.fixture(scope="module", params=["zh", "en"])
 def pages(request: pytest.FixtureRequest, browser: Browser, demo_server: Server) -> Iterator[Page]:
     """A page signed in as the owner, in each language."""
-    context = browser.new_context(**PHONE, reduced_motion="reduce", locale="zh-CN" if request.param == "zh" else "en-GB")
+    context = browser.new_context(**PHONE, reduced_motion="reduce")
     context.add_cookies([{"name": "locale", "value": request.param, "url": demo_server.url}])
     page = context.new_page()
     sign_in(page, demo_server.url, "owner", PASSWORD)
