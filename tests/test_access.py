@@ -97,7 +97,7 @@ TABLE: Final[dict[str, Roles]] = {
 ENDS_SESSION: Final = frozenset({"identity.sign_out", "identity.sign_out_everywhere"})
 # Addresses of things that do not exist: what counts is who is let through to find that out.
 FILLINGS: Final[dict[str, object]] = {
-    "IntegerConverter": 987_654_321,
+    "RowNumber": 987_654_321,
     "UnicodeConverter": "x",
     "PathConverter": "x",
     "UUIDConverter": UUID(int=7),
