@@ -16,7 +16,7 @@ from app.kernel.exact import ZERO
 from app.ledger.costing import Revalued
 from app.ledger.facts import EntryFact
 from app.ledger.planning import Accounts, code_of
-from app.ledger.rules import ImpossibleEntry, InventoryByHand, NotBalanced, is_valued
+from app.ledger.rules import ImpossibleEntry, InventoryByHand, NotBalanced, WrongAccount, is_valued
 from app.ledger.shelf import Line
 from app.places.rules import End, is_internal
 
@@ -91,20 +91,39 @@ def _side(line: Line, place: int, accounts: Accounts, inventory: str) -> str | N
     return accounts[ROLE_OF_END[end]] if end in ROLE_OF_END else None
 
 
-def book(facts: Iterable[EntryFact], accounts: Accounts, effective_on: date) -> list[Booking]:
-    """Return a document's own entries with their codes; a control account's line is due at once unless it says when."""
-    control = {accounts[role] for role in CONTROL_ROLES}
-    inventory = accounts[AccountRole.INVENTORY]
+def book(facts: Iterable[EntryFact], accounts: Accounts) -> list[Booking]:
+    """Return a document's own entries with their codes."""
+    control = control_accounts(accounts)
     bookings = []
     for number, fact in enumerate(facts):
         code = code_of(fact.account, accounts)
-        if code == inventory:
+        if code == accounts[AccountRole.INVENTORY]:
             raise InventoryByHand(line=number + 1)
         if code in control and fact.partner is None:
             raise ImpossibleEntry(line=number + 1)
-        due_on = fact.due_on or (effective_on if code in control else None)
-        bookings.append(Booking(code, fact.debit, fact.credit, fact.partner, due_on))
+        bookings.append(Booking(code, fact.debit, fact.credit, fact.partner, fact.due_on))
     return bookings
+
+
+def control_accounts(accounts: Accounts) -> frozenset[str]:
+    """Return the codes whose entries are owed by or to somebody."""
+    return frozenset(accounts[role] for role in CONTROL_ROLES)
+
+
+def fall_due(bookings: Iterable[Booking], accounts: Accounts, effective_on: date) -> None:
+    """Make what is owed due at once where nobody said when."""
+    control = control_accounts(accounts)
+    for booking in bookings:
+        if booking.due_on is None and booking.account in control:
+            booking.due_on = effective_on
+
+
+def ensure_may_stand_against(chosen: Iterable[str | None], accounts: Accounts) -> None:
+    """Refuse chosen accounts that are not free to choose: inventory follows from goods, debts need their partner."""
+    taken = control_accounts(accounts) | {accounts[AccountRole.INVENTORY]}
+    for account in chosen:
+        if account in taken:
+            raise WrongAccount(account=account)
 
 
 def ensure_balanced(bookings: Iterable[Booking]) -> None:

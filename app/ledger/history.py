@@ -4,7 +4,6 @@ Each question is one statement for any number of keys, each with its own instant
 its cost does not grow with the past.
 """
 
-from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from decimal import Decimal
@@ -40,7 +39,7 @@ _OWN: ColumnElement[int] = literal_column(str(max(End)))  # as a literal, so tha
 def load_history(connection: Connection, since: Mapping[Key, datetime], shelves: Mapping[Key, Shelf]) -> None:
     """Give the shelves of late facts the counts, open beyond-book moves and changes from their instant on."""
     for asked in _chunks(since):
-        for row in connection.execute(_changes_after(asked)):
+        for row in connection.execute(_legs(asked)):
             shelves[_key(row)].changes.append((row.occurred_at, row.change))
         for row in connection.execute(_anchors_from(asked)):
             key = _key(row)
@@ -68,17 +67,6 @@ def books_as_of(connection: Connection, instants: Mapping[Key, datetime]) -> dic
         for row in connection.execute(_balances_and_later(asked)):
             books[_key(row)] = row.quantity - (row.later or ZERO)
     return books
-
-
-def changes_after(
-    connection: Connection, instants: Mapping[Key, datetime]
-) -> dict[Key, list[tuple[datetime, Decimal]]]:
-    """Return what came (+) and went (−) at each key after its instant, in order of time."""
-    changes: dict[Key, list[tuple[datetime, Decimal]]] = defaultdict(list)
-    for asked in _chunks(instants):
-        for row in connection.execute(_changes_after(asked)):
-            changes[_key(row)].append((row.occurred_at, row.change))
-    return {key: sorted(changes[key]) for key in instants}
 
 
 def _key(row: Any) -> Key:
@@ -111,10 +99,6 @@ def _legs(asked: CTE) -> Select[Any]:
     )
     legs = union_all(came, went).subquery("legs")
     return select(legs)
-
-
-def _changes_after(asked: CTE) -> Select[Any]:
-    return _legs(asked)
 
 
 def _balances_and_later(asked: CTE) -> Select[Any]:

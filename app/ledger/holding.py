@@ -53,7 +53,10 @@ _keep = {
 
 
 def hold_balances(connection: Connection, keys: Sequence[Key]) -> dict[Key, Shelf]:
-    """Lock the balances of *keys* (sorted) and return them."""
+    """Lock the balances of *keys* (sorted), missing ones made, and return them.
+
+    Errors: WrongPlace, before anything else is written.
+    """
     shelves = {key: Shelf(key) for key in keys}
     if not keys:
         return shelves
@@ -63,9 +66,13 @@ def hold_balances(connection: Connection, keys: Sequence[Key]) -> dict[Key, Shel
             found: Iterable[Any] = connection.execute(_lock_balances, rows)
     else:
         found = _read(connection, _KEY, keys)
+    known = set()
     for row in found:
         key = Key(row.item_id, row.lot_id, row.location_id)
+        known.add(key)
         shelves[key] = Shelf(key, row.quantity, row.last_moved_at, row.last_anchor_at, row.last_beyond_at)
+    if len(known) < len(keys):
+        keep_balances(connection, [shelf for key, shelf in shelves.items() if key not in known])
     return shelves
 
 

@@ -18,7 +18,7 @@ from app.ledger.models import Balance, CountAnchor, Entry, Move, Posting
 from app.ledger.models import Cost as CostRow
 from app.ledger.rules import Key, Reason, UnknownPosting, ids_of
 from app.places.models import Location
-from app.places.rules import AVAILABLE, LocationKind
+from app.places.rules import LocationKind
 
 MANY = 1_000  # ids in one IN list
 
@@ -61,11 +61,6 @@ def on_hand(
     return found
 
 
-def in_pickable_places(session: Session, items: Iterable[int], *, warehouse: int | None = None) -> dict[int, Decimal]:
-    """Return the quantity of each item where it may be promised and picked: not in quarantine, staging or transit."""
-    return on_hand(session, items, warehouse=warehouse, kinds=AVAILABLE)
-
-
 def balances(
     session: Session, *, item: int | None = None, location: int | None = None, with_empty: bool = False
 ) -> Sequence[Balance]:
@@ -80,16 +75,6 @@ def balances(
     return session.scalars(query).all()
 
 
-def expected_keys(session: Session, locations: Iterable[int]) -> list[tuple[Key, Decimal]]:
-    """Return what the books expect in these places now: every key with goods, in the order of keys."""
-    wanted = sorted(set(locations))
-    found = []
-    for start in range(0, len(wanted), MANY):
-        query = select(Balance).where(Balance.location_id.in_(wanted[start : start + MANY]), Balance.quantity > 0)
-        found += [(Key(row.item_id, row.lot_id, row.location_id), row.quantity) for row in session.scalars(query)]
-    return sorted(found)
-
-
 def books_as_of(session: Session, instants: Mapping[Key, datetime]) -> dict[Key, Decimal]:
     """Return what the books say lay there at each key's own instant, by when goods moved; one query for all."""
     return history.books_as_of(session.connection(), instants)
@@ -98,14 +83,6 @@ def books_as_of(session: Session, instants: Mapping[Key, datetime]) -> dict[Key,
 def book_as_of(session: Session, keys: Iterable[Key], instant: datetime) -> dict[Key, Decimal]:
     """Return what the books say lay there at one instant, by when goods moved."""
     return books_as_of(session, dict.fromkeys(keys, instant))
-
-
-def changes_between(
-    session: Session, windows: Mapping[Key, tuple[datetime, datetime]]
-) -> dict[Key, list[tuple[datetime, Decimal]]]:
-    """Return what came (+) and went (−) at each key after the window's first instant, up to and with its last."""
-    after = history.changes_after(session.connection(), {key: first for key, (first, _) in windows.items()})
-    return {key: [change for change in changes if change[0] <= windows[key][1]] for key, changes in after.items()}
 
 
 def costs(session: Session, items: Iterable[int]) -> dict[int, Cost]:
@@ -157,21 +134,6 @@ def get_posting(session: Session, seq: int) -> Posting:
     if posting is None:
         raise UnknownPosting(seq=seq)
     return posting
-
-
-def find_posting(session: Session, key: str) -> Posting | None:
-    """Return the posting made for a document's or scan's key, if there is one."""
-    return session.scalar(select(Posting).where(Posting.key == key))
-
-
-def list_anchors(session: Session, *, posting: int | None = None, location: int | None = None) -> Sequence[CountAnchor]:
-    """Return the counts of a posting or of a place, newest first."""
-    query = select(CountAnchor).order_by(CountAnchor.counted_at.desc(), CountAnchor.id.desc())
-    if posting is not None:
-        query = query.where(CountAnchor.id.between(*ids_of(posting)))
-    if location is not None:
-        query = query.where(CountAnchor.location_id == location)
-    return session.scalars(query).all()
 
 
 def list_beyond_book(session: Session, *, uncounted_only: bool = True) -> list[BeyondBook]:

@@ -74,6 +74,12 @@ class InventoryByHand(InvalidInput):
     message = N_("Entry %(line)s: the inventory account follows from goods; it is never booked by hand.")
 
 
+class WrongAccount(InvalidInput):
+    """Goods are not expensed to the inventory account or to a debt."""
+
+    message = N_("Goods cannot be booked against account %(account)s.")
+
+
 class WrongPlace(InvalidInput):
     """Goods lie in bins, docks and the like; a lot belongs to one item."""
 
@@ -144,6 +150,14 @@ def line_id(posting: int, line: int) -> int:
 def ids_of(posting: int) -> tuple[int, int]:
     """Return the first and the last id that a line of *posting* can have."""
     return posting * LINES, (posting + 1) * LINES - 1
+
+
+def ensure_size(lines: int) -> None:
+    """Refuse a posting of nothing, and one whose lines could not be numbered; each may bring derived ones."""
+    if not lines:
+        raise NothingToPost
+    if lines * 4 > LINES:
+        raise TooManyLines(lines=lines)
 
 
 def ensure_facts(moves: Iterable[MoveFact], entries: Iterable[EntryFact], counts: Iterable[CountFact]) -> None:

@@ -22,8 +22,8 @@ Law: one post() a transaction, or `post_all`, which locks for all of them at onc
 wait for each other.
 """
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any, cast
 
@@ -33,22 +33,15 @@ from sqlalchemy.orm import Session
 from app.company.models import Company
 from app.company.rules import ACCOUNTS
 from app.ledger import holding, planning
-from app.ledger.booking import book, derive, ensure_balanced
-from app.ledger.costing import items_to_value, revalue, value_plan
+from app.ledger.booking import Booking, book, derive, ensure_balanced, ensure_may_stand_against, fall_due
+from app.ledger.costing import Cost, Revalued, items_to_value, revalue, value_plan
 from app.ledger.digest import digest
 from app.ledger.facts import CountFact, Draft, EntryFact, MoveFact, Posted, RevaluationFact
 from app.ledger.history import load_history
 from app.ledger.models import Counter, Move, Posting
 from app.ledger.reversing import mirror
-from app.ledger.rules import (
-    LINES,
-    KeyTaken,
-    NothingToPost,
-    NotSetUp,
-    TooManyLines,
-    ensure_facts,
-    ids_of,
-)
+from app.ledger.rules import Key, KeyTaken, NotSetUp, ensure_facts, ensure_size, ids_of
+from app.ledger.shelf import Shelf
 from app.ledger.writing import write_posting
 
 _company, _posting, _counter = (cast("Table", model.__table__) for model in (Company, Posting, Counter))
@@ -111,11 +104,7 @@ def reverse(session: Session, seq: int, key: str, *, by: int, effective_on: date
 
 
 def _post(session: Session, draft: Draft, by: int, effective_on: date, now: datetime) -> Posted:
-    lines = len(draft.moves) + len(draft.revaluations) + len(draft.entries) + len(draft.counts)
-    if not lines:
-        raise NothingToPost
-    if lines * 4 > LINES:  # each may bring derived ones
-        raise TooManyLines(lines=lines)
+    ensure_size(len(draft.moves) + len(draft.revaluations) + len(draft.entries) + len(draft.counts))
     content = digest(draft)
     draft = _not_after(draft, now)
     ensure_facts(draft.moves, draft.entries, draft.counts)
@@ -128,22 +117,41 @@ def _post(session: Session, draft: Draft, by: int, effective_on: date, now: date
         raise NotSetUp
     if known.seq is not None:
         return _repeat(connection, draft, content, known)
-    accounts = ACCOUNTS[known.chart]
+    outcome = _work_out(connection, draft, shelves, ACCOUNTS[known.chart])
+    # From here on nothing is refused any more: whoever catches a broken rule above has written nothing.
+    number = connection.execute(_take_number).one()
+    effective_on = max(effective_on, number.open_from or effective_on)
+    fall_due(outcome.bookings, ACCOUNTS[known.chart], effective_on)
+    header = {"digest": content, "by": by, "recorded_at": now, "effective_on": effective_on}
+    write_posting(connection, number.seq, draft, outcome.plan, outcome.revalued, outcome.bookings, header)
+    holding.keep_balances(connection, shelves.values())
+    holding.keep_costs(connection, outcome.costs)
+    return Posted(number.seq, effective_on, outcome.plan.values(len(draft.moves)))
+
+
+@dataclass(frozen=True, slots=True)
+class _Outcome:
+    """All that a draft means, before any of it is written."""
+
+    plan: planning.Plan
+    costs: dict[int, Cost]
+    revalued: list[Revalued]
+    bookings: list[Booking]
+
+
+def _work_out(
+    connection: Connection, draft: Draft, shelves: Mapping[Key, Shelf], accounts: planning.Accounts
+) -> _Outcome:
     if late := planning.late_keys(draft.moves, draft.counts, shelves):
         load_history(connection, late, shelves)
     plan = planning.plan(draft.moves, draft.counts, shelves, accounts)
     costs = holding.hold_costs(connection, items_to_value(plan, draft.revaluations))
     value_plan(plan, draft.counts, costs)
     revalued = revalue(draft.revaluations, costs, accounts)
-    number = connection.execute(_take_number).one()
-    effective_on = max(effective_on, number.open_from or effective_on)
-    bookings = derive(plan.lines, revalued, accounts) + book(draft.entries, accounts, effective_on)
+    ensure_may_stand_against([*(line.account for line in plan.lines), *(each.account for each in revalued)], accounts)
+    bookings = derive(plan.lines, revalued, accounts) + book(draft.entries, accounts)
     ensure_balanced(bookings)
-    header = {"digest": content, "by": by, "recorded_at": now, "effective_on": effective_on}
-    write_posting(connection, number.seq, draft, plan, revalued, bookings, header)
-    holding.keep_balances(connection, shelves.values())
-    holding.keep_costs(connection, costs)
-    return Posted(number.seq, effective_on, plan.values(len(draft.moves)))
+    return _Outcome(plan, costs, revalued, bookings)
 
 
 def _hold_something(connection: Connection, draft: Draft) -> None:

@@ -9,7 +9,7 @@ from app.company.rules import ACCOUNTS, AccountRole, Chart
 from app.db import db
 from app.ledger.facts import CountFact
 from app.ledger.models import CountAnchor, Move
-from app.ledger.queries import account_balance, book_as_of, books_as_of, changes_between, list_beyond_book, on_hand
+from app.ledger.queries import account_balance, book_as_of, books_as_of, list_beyond_book, on_hand
 from app.ledger.rules import CountOutdated, Key, MissingCost, Reason
 from app.ledger.verify import verify
 from tests.ledger.conftest import Shop, at
@@ -200,8 +200,6 @@ def test_many_books_are_asked_at_once_each_as_of_its_own_instant(shop: Shop) -> 
     nowhere = Key(shop.items[1], 0, shop.bin_b)
     session = db.session()
     assert books_as_of(session, {a: at(4), b: at(6), nowhere: at(9)}) == {a: 10, b: 4, nowhere: 0}
-    windows = {a: (at(0), at(3)), b: (at(4), at(5))}
-    assert changes_between(session, windows) == {a: [(at(1), D(10))], b: [(at(5), D(4))]}
     assert books_as_of(session, {}) == {}
 
 

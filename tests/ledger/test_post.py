@@ -1,5 +1,6 @@
 """Posting: what each fact does to goods and to money, to the fen."""
 
+from contextlib import suppress
 from decimal import Decimal
 from typing import Any
 
@@ -9,9 +10,10 @@ from sqlalchemy import select
 from app.company.models import Account, Company
 from app.company.rules import ACCOUNTS, AccountRole, Chart
 from app.db import db
+from app.kernel.errors import RuleBroken
 from app.ledger.facts import Draft, EntryFact, MoveFact, RevaluationFact
 from app.ledger.models import Balance, Entry, Move
-from app.ledger.queries import account_balance, costs, in_pickable_places, on_hand
+from app.ledger.queries import account_balance, costs, on_hand
 from app.ledger.rules import (
     ImpossibleCount,
     ImpossibleEntry,
@@ -22,12 +24,13 @@ from app.ledger.rules import (
     NotBalanced,
     NothingToPost,
     NotSetUp,
+    WrongAccount,
     WrongPlace,
     ids_of,
 )
-from app.ledger.service import post_all
+from app.ledger.service import post, post_all
 from app.ledger.verify import verify
-from app.places.rules import End, LocationKind
+from app.places.rules import AVAILABLE, End, LocationKind
 from tests.ledger.conftest import NOW, TODAY, Shop, at
 
 D = Decimal
@@ -296,12 +299,35 @@ def test_without_a_company_there_is_no_chart_to_book_on(shop: Shop) -> None:
         shop.receive("r", "1", "1", 1)
 
 
-def test_quarantine_and_staging_are_on_hand_but_not_for_picking(shop: Shop) -> None:
-
+def test_on_hand_is_told_by_warehouse_and_by_kind_of_place(shop: Shop) -> None:
     shop.receive("r", "3", "10.00", 1)
     shop.transfer("t", "1", 2, target=shop.staging)
     session = db.session()
-    item = shop.items[0]
-    assert on_hand(session, [item]) == {item: D(3)}
+    item, other = shop.items[:2]
+    assert on_hand(session, [item, other]) == {item: D(3), other: D(0)}
     assert on_hand(session, [item], kinds=[LocationKind.STAGING]) == {item: D(1)}
-    assert in_pickable_places(session, [item], warehouse=shop.warehouse) == {item: D(2)}
+    assert on_hand(session, [item], warehouse=shop.warehouse, kinds=AVAILABLE) == {item: D(2)}
+    assert on_hand(session, [item], warehouse=shop.warehouse + 1) == {item: D(0)}
+
+
+def test_whoever_goes_on_after_a_refusal_has_written_nothing(shop: Shop) -> None:
+    shop.receive("r", "3", "10.00", 1)
+    refused: list[tuple[list[MoveFact], list[EntryFact]]] = [
+        ([shop.move("1", 2, source=shop.bin_a, target=End.CUSTOMER)], [EntryFact(A.BANK, debit=D(1))]),
+        ([shop.move("1", 2, source=shop.bin_a, target=shop.warehouse)], []),
+        ([shop.move("1", 2, source=End.SUPPLIER, target=shop.bin_b)], []),
+    ]
+    for number, (moves, entries) in enumerate(refused):
+        with shop.write() as session, suppress(RuleBroken):
+            post(session, "x", str(number), moves, (), entries, by=shop.user, effective_on=TODAY, now=NOW)
+    assert verify(db.session()) == []
+    assert stock(shop) == 3
+    assert shop.issue("s", "1", 3).seq == 2
+
+
+@pytest.mark.parametrize("account", [A.INVENTORY, A.PAYABLE])
+def test_goods_are_not_expensed_to_the_inventory_account_or_to_a_debt(shop: Shop, account: AccountRole) -> None:
+    shop.receive("r", "3", "10.00", 1)
+    scrapped = MoveFact(shop.items[0], D(1), shop.bin_a, End.SCRAP, at(2), account=account)
+    with pytest.raises(WrongAccount):
+        shop.post("x", [scrapped])
