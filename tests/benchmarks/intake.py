@@ -35,6 +35,7 @@ ROOT = Path(__file__).resolve().parents[2]
 BATCH = 50
 IMPORTED = 20_000
 WARM_UP_S = 1.0
+P95_MS = 50.0
 
 
 @dataclass
@@ -204,9 +205,11 @@ def measure(backend: str, seconds: float) -> bool:
         base = bare_core(app, shop, seconds)
         print(f"{backend}: bare Core, one commit a row: {base:,.0f}/s")
         port = stack.enter_context(server(folder, url))
-        held = _report("one scan a request", run_phones(shop, port, 0, 1, seconds, base), base, 0.25)
-        # Each load goes on with bins that nobody has counted yet.
-        held &= _report(f"{BATCH} a request", run_phones(shop, port, 3_000, BATCH, seconds, 6 * base), base, 2.5)
+        held = _report(
+            "one scan a request", run_phones(shop, port, 0, 1, seconds, base), base, bar=0.25, within_ms=P95_MS
+        )
+        # Bins that nobody has counted yet. 400 scans are always under way: that measures work done, not waiting.
+        held &= _report(f"{BATCH} a request", run_phones(shop, port, 3_000, BATCH, seconds, 6 * base), base, bar=2.5)
         held &= _while_importing(shop, port, folder, url, base)
     return held
 
@@ -222,16 +225,16 @@ def _while_importing(shop: Shop, port: int, folder: Path, url: str, base: float)
     took = time.perf_counter() - begun
     done = importing.returncode == 0
     print(f"  an import of {IMPORTED:,} items beside: {took:.0f} s{'' if done else ', FAILED'}")
-    return _report("one scan a request meanwhile", load, base, 0.0) and done
+    return _report("one scan a request meanwhile", load, base, within_ms=P95_MS) and done
 
 
-def _report(name: str, load: Load, base: float, bar: float) -> bool:
-    ratio, p50, p95 = load.rate / base, load.percentile(0.5), load.percentile(0.95)
-    held = ratio >= bar and not load.errors and (p95 <= 50 or "meanwhile" in name)
+def _report(name: str, load: Load, base: float, *, bar: float = 0.0, within_ms: float | None = None) -> bool:
+    ratio, p95 = load.rate / base, load.percentile(0.95)
+    held = ratio >= bar and not load.errors and (within_ms is None or p95 <= within_ms)
     print(
-        f"  {name}: {load.rate:,.0f} scans/s = {ratio:.2f} of bare Core (bar {bar}), p50 {p50:.1f} ms, "
-        f"p95 {p95:.1f} ms, worst {max(load.latencies_ms, default=0):.0f} ms, {load.errors} errors"
-        f"{'' if held else '  ← BELOW THE BAR'}"
+        f"  {name}: {load.rate:,.0f} scans/s = {ratio:.2f} of bare Core{f' (bar {bar})' if bar else ''}, "
+        f"p50 {load.percentile(0.5):.1f} ms, p95 {p95:.1f} ms{f' (bar {within_ms:.0f})' if within_ms else ''}, "
+        f"worst {max(load.latencies_ms, default=0):.0f} ms, {load.errors} errors{'' if held else '  ← BELOW THE BAR'}"
     )
     return held
 

@@ -94,8 +94,9 @@ def _add_goods(session: Session) -> tuple[str, ...]:
     session.add(unit)
     session.flush()
     numbers = range(1, ITEMS + 1)
-    items = [{"id": n, "code": f"SP{n}", "name": f"商品 {n}", "unit_id": unit.id} for n in numbers]
-    packs = [{"id": n, "item_id": n, "unit_id": unit.id, "factor": Decimal(1)} for n in numbers]
+    # A fresh database numbers them from 1 on, in this order.
+    items = [{"code": f"SP{n}", "name": f"商品 {n}", "unit_id": unit.id} for n in numbers]
+    packs = [{"item_id": n, "unit_id": unit.id, "factor": Decimal(1)} for n in numbers]
     payloads = [f"690{n:09d}" for n in numbers]
     codes = tuple(payload + check_digit(payload) for payload in payloads)
     barcodes = [{"code": f"0{code}", "pack_id": n} for n, code in zip(numbers, codes, strict=True)]
