@@ -13,13 +13,13 @@ from hypothesis import strategies as st
 from app.scanning.rules import ScanKind
 from app.scanning.tasks import NewScan
 from app.stocktake.counting.rules import (
+    CountKey,
     Goods,
     LineCount,
     by_bin,
     counters,
     eligible,
     fold,
-    fold_events,
     found,
     line_count,
     said,
@@ -121,7 +121,8 @@ def test_a_bin_opened_again_after_its_closing_is_counted_anew() -> None:
 
 def test_each_event_belongs_to_the_count_it_was_made_for() -> None:
     events = [scan(1), scan(2, ScanKind.CLOSE_BIN), scan(3, ScanKind.OPEN_BIN), scan(4)]
-    counts, belongs = fold_events(events)
+    belongs: dict[UUID, CountKey] = {}
+    counts = fold(events, belongs)
     assert [belongs[UUID(int=number)].attempt for number in range(1, 5)] == [1, 1, 2, 2]
     assert set(belongs.values()) == set(counts)
 

@@ -11,12 +11,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import NamedTuple
+from operator import attrgetter
+from typing import NamedTuple, Protocol
 from uuid import UUID
 
 from app.kernel.exact import ZERO
 from app.scanning.rules import ScanKind, in_physical_order
-from app.scanning.tasks import NewScan
 
 
 class Goods(NamedTuple):
@@ -62,61 +62,85 @@ class LineCount(StrEnum):
     NOT_COUNTED = "not_counted"
 
 
-def undone(events: Sequence[NewScan]) -> set[UUID]:
-    """Return the ids of the events that were taken back; an undo may be taken back as well. *events* in order."""
+class Act(Protocol):
+    """What counting needs to know of a scan; `quantity` is in base units."""
+
+    @property
+    def id(self) -> UUID: ...  # noqa: D102  # as NewScan says
+    @property
+    def device_id(self) -> UUID: ...  # noqa: D102  # same
+    @property
+    def sequence(self) -> int: ...  # noqa: D102  # same
+    @property
+    def user_id(self) -> int: ...  # noqa: D102  # same
+    @property
+    def round(self) -> int: ...  # noqa: D102  # same
+    @property
+    def kind(self) -> ScanKind: ...  # noqa: D102  # same
+    @property
+    def undoes(self) -> UUID | None: ...  # noqa: D102  # same
+    @property
+    def item_id(self) -> int | None: ...  # noqa: D102  # same
+    @property
+    def lot_id(self) -> int: ...  # noqa: D102  # same
+    @property
+    def location_id(self) -> int | None: ...  # noqa: D102  # same
+    @property
+    def quantity(self) -> Decimal | None: ...  # noqa: D102  # same
+    @property
+    def occurred_at(self) -> datetime: ...  # noqa: D102  # same
+    @property
+    def uncertainty_ms(self) -> int: ...  # noqa: D102  # same
+
+
+def undone(acts: Sequence[Act]) -> set[UUID]:
+    """Return the ids of the acts that were taken back; an undo may be taken back as well. *acts* in order."""
     gone: set[UUID] = set()
-    for event in reversed(events):
-        if event.kind is ScanKind.UNDO and event.undoes is not None and event.id not in gone:
-            gone.add(event.undoes)
+    for act in reversed(acts):
+        if act.kind is ScanKind.UNDO and act.undoes is not None and act.id not in gone:
+            gone.add(act.undoes)
     return gone
 
 
-def fold(events: Iterable[NewScan]) -> dict[CountKey, Count]:
-    """Return every count that *events* make."""
-    return fold_events(events)[0]
-
-
-def fold_events(events: Iterable[NewScan]) -> tuple[dict[CountKey, Count], dict[UUID, CountKey]]:
-    """Return every count that *events* make, and to which of them each event belongs."""
-    by_counter: dict[int, list[NewScan]] = defaultdict(list)
-    for event in events:
-        by_counter[event.user_id].append(event)
+def fold(acts: Iterable[Act], belongs: dict[UUID, CountKey] | None = None) -> dict[CountKey, Count]:
+    """Return every count that *acts* make; *belongs* is told to which of them each act belongs."""
+    sources: dict[tuple[int, UUID], list[Act]] = defaultdict(list)
+    undos: dict[int, list[Act]] = defaultdict(list)
+    for act in acts:
+        (undos[act.user_id] if act.kind is ScanKind.UNDO else sources[act.user_id, act.device_id]).append(act)
+    # Somebody else's act is not theirs to take back: an undo reaches its own counter's acts only.
+    gone = {counter: undone(in_physical_order(own)) for counter, own in undos.items()}
     counts: dict[CountKey, Count] = {}
-    belongs: dict[UUID, CountKey] = {}
-    for own in by_counter.values():
-        ordered = in_physical_order(own)
-        # Somebody else's event is not theirs to take back: an undo reaches its own counter's events only.
-        gone = undone(ordered)
-        current: dict[CountKey, Count] = {}
-        for event in ordered:
-            if event.kind is not ScanKind.UNDO and event.location_id is not None:
-                count = _count_of(event, event.location_id, current, counts, is_gone=event.id in gone)
-                if count is not None:
-                    belongs[event.id] = count.key
-    return counts, belongs
+    for (counter, _), own in sources.items():
+        # A device numbers its acts, so its own order is certain even where its clock was set back.
+        own.sort(key=attrgetter("sequence"))
+        _fold_source(own, gone.get(counter, frozenset()), counts, belongs)
+    return counts
 
 
-def _count_of(
-    event: NewScan,
-    bin_id: int,
-    current: dict[CountKey, Count],
+def _fold_source(
+    own: Sequence[Act],
+    gone: Collection[UUID],
     counts: dict[CountKey, Count],
-    *,
-    is_gone: bool,
-) -> Count | None:
-    """Enter *event* (unless it was taken back) and return its count; a bin opened after its closing begins anew."""
-    first = CountKey(bin_id, event.round, event.user_id, event.device_id)
-    count = current.get(first)
-    if is_gone:
-        return count
-    if count is None or (count.is_complete and event.kind is ScanKind.OPEN_BIN):
-        key = first._replace(attempt=count.key.attempt + 1 if count else 1)
-        count = current[first] = counts[key] = Count(key, event.occurred_at, event.occurred_at)
-    _apply(count, event)
-    return count
+    belongs: dict[UUID, CountKey] | None,
+) -> None:
+    """Enter what one counter did with one device; a bin opened after its closing begins anew."""
+    current: dict[tuple[int, int], Count] = {}
+    for act in own:
+        if act.location_id is None:
+            continue
+        count = current.get((act.location_id, act.round))
+        if not (gone and act.id in gone):
+            if count is None or (count.is_complete and act.kind is ScanKind.OPEN_BIN):
+                attempt = count.key.attempt + 1 if count else 1
+                key = CountKey(act.location_id, act.round, act.user_id, act.device_id, attempt)
+                count = current[act.location_id, act.round] = counts[key] = Count(key, act.occurred_at, act.occurred_at)
+            _apply(count, act)
+        if belongs is not None and count is not None:
+            belongs[act.id] = count.key
 
 
-def _apply(count: Count, event: NewScan) -> None:
+def _apply(count: Count, event: Act) -> None:
     count.last_at = max(count.last_at, event.occurred_at)
     count.events += 1
     if event.kind is ScanKind.CLOSE_BIN:

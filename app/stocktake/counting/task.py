@@ -20,7 +20,7 @@ from app.kernel.i18n import N_
 from app.scanning.rules import ScanKind
 from app.scanning.tasks import NewScan, Verdict
 from app.stocktake.counting.queries import TASK, BinRow, Board, find_board, list_related
-from app.stocktake.counting.rules import Goods, fold_events
+from app.stocktake.counting.rules import CountKey, Goods, fold
 from app.stocktake.models import StocktakeBin
 from app.stocktake.rules import LEASE, OVER, TAKES_SCANS, BinState
 
@@ -176,7 +176,8 @@ def _touched(result: Any) -> bool:
 
 def _with_counts(scans: Sequence[NewScan], verdicts: Sequence[Verdict], events: Sequence[NewScan]) -> list[Verdict]:
     """Return the verdicts with what the counter's own count of each line comes to after the whole batch."""
-    counts, belongs = fold_events(events)
+    belongs: dict[UUID, CountKey] = {}
+    counts = fold(events, belongs)
     named = {event.id: event for event in events}
 
     def own_count(scan: NewScan) -> Decimal | None:

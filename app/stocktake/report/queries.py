@@ -19,12 +19,12 @@ from app.ledger.models import Balance, Cost, CountAnchor, Move
 from app.ledger.rules import Reason, ids_of
 from app.places.models import Location
 from app.places.rules import End
-from app.scanning.queries import list_parked, list_scans
+from app.scanning.queries import list_parked
 from app.stocktake.causes.rules import Gap, Looks, Place, explain
-from app.stocktake.counting.queries import TASK
-from app.stocktake.counting.rules import Count, CountKey, Goods, by_bin, fold, found
+from app.stocktake.counting.queries import TASK, read_counts
+from app.stocktake.counting.rules import Count, CountKey, Goods, by_bin, found
 from app.stocktake.models import Stocktake, StocktakeApproval, StocktakeBin, StocktakeItem, StocktakeLine
-from app.stocktake.report.rules import BookAt, Facts, Known, Line, Tally, build, questions, tally, window
+from app.stocktake.report.rules import Facts, Known, Line, Tally, build, tally, window
 from app.stocktake.rules import BY_ITEM, StocktakeState
 
 MANY: Final = 5_000  # values in one IN list
@@ -75,17 +75,19 @@ class Shelves:
     changes: Mapping[Place, Sequence[tuple[datetime, Decimal]]]
     stirs: Mapping[Place, Sequence[datetime]]
 
-    def book(self, asked: BookAt) -> Decimal:
-        """Return what the books say lay there at that instant, by when goods moved."""
-        changes = self.changes.get(asked.place, ())
-        later = changes[bisect_right(changes, asked.at, key=itemgetter(0)) :]
-        return self.quantities.get(asked.place, ZERO) - sum((change for _, change in later), ZERO)
+    def book(self, place: Place, at: datetime) -> Decimal:
+        """Return what the books say lay there at an instant, by when goods moved."""
+        now, changes = self.quantities.get(place, ZERO), self.changes.get(place)
+        if not changes:
+            return now
+        later = changes[bisect_right(changes, at, key=itemgetter(0)) :]
+        return now - sum((change for _, change in later), ZERO)
 
 
 def read_report(session: Session, stocktake: Stocktake, now: datetime, bins: Collection[int] | None = None) -> Report:
     """Return the report of the whole stocktake, or of some of its *bins*."""
     company = get_company(session)
-    counts = fold(list_scans(session, TASK, stocktake.id, bins))
+    counts = read_counts(session, stocktake.id, bins)
     grouped = by_bin(counts.values())
     parked = list_parked(session, TASK, stocktake.id)
     kept = _kept_lines(session, stocktake.id, bins)
@@ -96,18 +98,17 @@ def read_report(session: Session, stocktake: Stocktake, now: datetime, bins: Col
     known = [*kept, *_found_lines(beyond, scope)]
     if stocktake.state is not StocktakeState.POSTED:
         known += _arrived_lines(known, shelves, grouped, scope)
-    asked = questions(known, grouped, now, one_person=company.one_person)
     items, costs = _read_items(session, stocktake.id, {line.place.item for line in known if line.id is None})
     facts = Facts(
         known=known,
         counts=grouped,
-        books={each: shelves.book(each) for each in asked},
+        book=shelves.book,
+        now=now,
         costs=costs,
         tolerance=stocktake.tolerance,
         stirs=shelves.stirs,
         parked_bins=frozenset(row.location_id for row in parked if row.location_id),
         one_person=company.one_person,
-        now=now,
     )
     lines = build(facts)
     if stocktake.state is StocktakeState.POSTED and stocktake.posting_seq is not None:
@@ -140,7 +141,9 @@ def _kept_lines(session: Session, stocktake_id: int, bins: Collection[int] | Non
         statement = statement.where(line.bin_id.in_(bins))
     return [
         Known(Place(bin_id, item, lot), number, is_found, True, asked, state, has_changed, approved)
-        for number, bin_id, item, lot, is_found, asked, state, has_changed, approved in session.execute(statement)
+        for number, bin_id, item, lot, is_found, asked, state, has_changed, approved in session.connection().execute(
+            statement
+        )
     ]
 
 
@@ -183,7 +186,7 @@ def _arrived_lines(
         for place in sorted(shelves.quantities)
         if place not in there
         and scope.holds(place.bin, place.item)
-        and any(shelves.book(BookAt(place, at)) for at in closings.get(place.bin, ()))
+        and any(shelves.book(place, at) for at in closings.get(place.bin, ()))
     ]
 
 
@@ -210,11 +213,12 @@ def _read_shelves(session: Session, where: _Where, since: datetime) -> Shelves:
     """Return balances, and every change since an instant. Two statements, walking only what came after it."""
     balance = Balance.__table__.c
     own = where.holds(balance.location_id)
-    rows = session.execute(select(balance.location_id, balance.item_id, balance.lot_id, balance.quantity).where(own))
+    connection = session.connection()  # plain rows: a session's cost twice as much
+    rows = connection.execute(select(balance.location_id, balance.item_id, balance.lot_id, balance.quantity).where(own))
     quantities = {Place(bin_id, item, lot): quantity for bin_id, item, lot, quantity in rows}
     changes: dict[Place, list[tuple[datetime, Decimal]]] = defaultdict(list)
     stirs: dict[Place, list[datetime]] = defaultdict(list)
-    for bin_id, item, lot, at, change, reason in session.execute(_changes(own, since)):
+    for bin_id, item, lot, at, change, reason in connection.execute(_changes(own, since)):
         changes[Place(bin_id, item, lot)].append((at, change))
         if reason is Reason.PRIMARY:
             stirs[Place(bin_id, item, lot)].append(at)
@@ -248,7 +252,7 @@ def _read_items(
     )
     labels: dict[int, ItemLabel] = {}
     costs: dict[int, Decimal] = {}
-    for item, code, name, spec, unit, quantity, value, last in session.execute(statement):
+    for item, code, name, spec, unit, quantity, value, last in session.connection().execute(statement):
         labels[item] = ItemLabel(code, name, spec, unit)
         if quantity:
             costs[item] = value / quantity
@@ -267,22 +271,19 @@ def _as_posted(session: Session, posting: int, lines: Sequence[Line]) -> list[Li
 
 
 def _read_anchors(session: Session, posting: int) -> dict[Place, Any]:
-    is_surplus = Move.source_id == End.LOSS
-    value = case((is_surplus, Move.value), else_=-Move.value)
+    """Return what was counted, what the books said then, and what the difference was worth, by place."""
+    anchor, move = CountAnchor.__table__.c, Move.__table__.c
+    value = case((move.source_id == End.LOSS, move.value), else_=-move.value)
     statement = (
-        select(CountAnchor, value.label("value"))
-        .outerjoin(Move, and_(Move.anchor_id == CountAnchor.id, Move.reason == Reason.DIFFERENCE))
-        .where(CountAnchor.id.between(*ids_of(posting)))
+        select(anchor.location_id, anchor.item_id, anchor.lot_id, anchor.book, anchor.counted, value.label("value"))
+        .outerjoin(Move.__table__, and_(move.anchor_id == anchor.id, move.reason == Reason.DIFFERENCE))
+        .where(anchor.id.between(*ids_of(posting)))
     )
-    return {
-        Place(row.CountAnchor.location_id, row.CountAnchor.item_id, row.CountAnchor.lot_id): row
-        for row in session.execute(statement)
-    }
+    return {Place(*row[:3]): row for row in session.connection().execute(statement)}
 
 
 def _posted_line(line: Line, row: Any) -> Line:
-    anchor: CountAnchor = row.CountAnchor
-    return replace(line, book=anchor.book, counted=anchor.counted, booked_value=row.value or ZERO, is_beyond=False)
+    return replace(line, book=row.book, counted=row.counted, booked_value=row.value or ZERO, is_beyond=False)
 
 
 # --- causes -----------------------------------------------------------------------------------------------------------

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
+from functools import cached_property
 from typing import NamedTuple
 
 from app.kernel.exact import ZERO, round_money
@@ -41,13 +42,6 @@ SHOW_NAMES: dict[Show, str] = {
 }
 
 
-class BookAt(NamedTuple):
-    """A question to the ledger: what lay in this place at this instant."""
-
-    place: Place
-    at: datetime
-
-
 @dataclass(frozen=True, slots=True)
 class Known:
     """A line as it is kept: what became of it; `id` is None before anybody touched a found line."""
@@ -76,14 +70,6 @@ class Said:
         return self.counted - self.book
 
 
-@dataclass(frozen=True, slots=True)
-class Stir:
-    """Goods that moved in a place at an instant: what may have disturbed a count."""
-
-    place: Place
-    at: datetime
-
-
 @dataclass(frozen=True)
 class Line:
     """A line of the report."""
@@ -107,12 +93,12 @@ class Line:
         """Where and what."""
         return self.known.place
 
-    @property
+    @cached_property
     def difference(self) -> Decimal | None:
         """Counted minus book; None where nobody counted."""
         return None if self.counted is None or self.book is None else self.counted - self.book
 
-    @property
+    @cached_property
     def value(self) -> Decimal | None:
         """The difference at cost; None where nobody counted or nobody knows the cost."""
         if self.booked_value is not None:
@@ -156,7 +142,7 @@ class Line:
         """Whether it was approved and differs otherwise by now: late scans or late moves came in."""
         return self.known.state is LineState.APPROVED and self.difference != self.known.approved
 
-    @property
+    @cached_property
     def is_decided(self) -> bool:
         """Whether nobody has to say anything about it any more."""
         if not self.known.in_scope or self.status is LineCount.NOT_COUNTED:
@@ -203,53 +189,57 @@ class Facts:
 
     known: Sequence[Known]
     counts: Mapping[int, Sequence[Count]]  # by bin, in rank
-    books: Mapping[BookAt, Decimal]
+    book: Callable[[Place, datetime], Decimal]  # what lay in a place at an instant, by the ledger
+    now: datetime
     costs: Mapping[int, Decimal]  # per base unit, by item; absent: nobody knows
     tolerance: Tolerance = field(default_factory=Tolerance)
     stirs: Mapping[Place, Sequence[datetime]] = field(default_factory=dict)
     parked_bins: frozenset[int] = frozenset()
     one_person: bool = False
-    now: datetime | None = None
-
-
-def questions(
-    known: Iterable[Known], counts: Mapping[int, Sequence[Count]], now: datetime, *, one_person: bool
-) -> list[BookAt]:
-    """Return what the ledger has to be asked: each line at each count that speaks of it, or now where none does."""
-    asked = []
-    for line in known:
-        speaking = eligible(counts.get(line.place.bin, ()), line.asked, one_person=one_person)
-        instants = {count.closed_at for count in speaking if count.closed_at} or {now}
-        asked += [BookAt(line.place, at) for at in instants]
-    return asked
 
 
 def build(facts: Facts) -> list[Line]:
     """Return the report's lines, in the order of what is known."""
-    return [_line(known, facts) for known in facts.known]
+    voices = Voices(facts.counts, one_person=facts.one_person)
+    return [_line(known, facts, voices) for known in facts.known]
 
 
-def _line(known: Known, facts: Facts) -> Line:
-    goods = Goods(known.place.item, known.place.lot)
-    speaking = eligible(facts.counts.get(known.place.bin, ()), known.asked, one_person=facts.one_person)
+class Voices:
+    """Which counts speak about a line: the same for all lines of a bin that were asked for in the same round."""
+
+    def __init__(self, counts: Mapping[int, Sequence[Count]], *, one_person: bool) -> None:
+        self._counts, self._one_person = counts, one_person
+        self._found: dict[tuple[int, int], list[Count]] = {}
+
+    def about(self, bin_id: int, asked: int) -> list[Count]:
+        """Return the complete counts that speak, the deciding one last."""
+        key = (bin_id, asked)
+        if key not in self._found:
+            self._found[key] = eligible(self._counts.get(bin_id, ()), asked, one_person=self._one_person)
+        return self._found[key]
+
+
+def _line(known: Known, facts: Facts, voices: Voices) -> Line:
+    place = known.place
+    goods = Goods(place.item, place.lot)
     sayings = tuple(
-        Said(count, said(count, goods), facts.books.get(BookAt(known.place, count.closed_at), ZERO))
-        for count in speaking
+        Said(count, said(count, goods), facts.book(place, count.closed_at))
+        for count in voices.about(place.bin, known.asked)
         if count.closed_at
     )
     last = sayings[-1] if sayings else None
-    now_book = facts.books.get(BookAt(known.place, facts.now), ZERO) if facts.now else None
     line = Line(
         known=known,
         status=line_count(last.count if last else None, goods),
-        book=last.book if last else now_book,
+        book=last.book if last else facts.book(place, facts.now),
         counted=last.counted if last else None,
-        unit_cost=facts.costs.get(known.place.item),
-        seen=_seen(facts.counts.get(known.place.bin, ()), goods),
+        unit_cost=facts.costs.get(place.item),
+        seen=_seen(facts.counts.get(place.bin, ()), goods),
         sayings=sayings,
-        moved_meanwhile=last is not None and was_disturbed(last.count, facts.stirs.get(known.place, ())),
-        parked_nearby=known.place.bin in facts.parked_bins,
-        has_second_word=len(sayings if facts.one_person else {each.count.key.counter for each in sayings}) > 1,
+        moved_meanwhile=last is not None and was_disturbed(last.count, facts.stirs.get(place, ())),
+        parked_nearby=place.bin in facts.parked_bins,
+        has_second_word=len(sayings) > 1
+        and len(sayings if facts.one_person else {each.count.key.counter for each in sayings}) > 1,
     )
     return _judged(line, facts.tolerance)
 
@@ -259,16 +249,16 @@ def _seen(counts: Sequence[Count], goods: Goods) -> Decimal | None:
 
 
 def _judged(line: Line, tolerance: Tolerance) -> Line:
-    if not line.differs or line.difference is None or line.book is None:
+    if not tolerance.is_set or not line.differs or line.difference is None or line.book is None:
         return line
     if not tolerance.is_beyond(line.difference, line.book, line.value):
         return line
     return replace(line, is_beyond=True)
 
 
-def was_disturbed(count: Count, stirs: Iterable[datetime]) -> bool:
+def was_disturbed(count: Count, stirs: Sequence[datetime]) -> bool:
     """Say whether goods moved between the opening and the closing of the bin, give or take the clock's uncertainty."""
-    if count.closed_at is None:
+    if count.closed_at is None or not stirs:
         return False
     doubt = timedelta(milliseconds=count.uncertainty_ms)
     return any(count.opened_at - doubt <= at <= count.closed_at + doubt for at in stirs)
