@@ -44,6 +44,7 @@ CHROMIUM_ARGS = [
     "--use-fake-ui-for-media-stream",
 ]
 START_PATIENCE_S = 30
+PATIENCE_MS = 60_000  # machines that test may be busy with other things
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -98,9 +99,8 @@ def start_server(
     command = [sys.executable, "-m", "flask", "--app", "app", "serve", "--host", "127.0.0.1"]
     command += ["--port", str(port), "--workers", str(workers)]
     command += ["--http-port", str(door)] if door else ["--no-tls"]
-    process = subprocess.Popen(
-        command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
-    )
+    with (instance / "server.log").open("ab") as log:
+        process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log, start_new_session=True)
     deadline = time.monotonic() + START_PATIENCE_S
     while time.monotonic() < deadline and process.poll() is None:
         if _answers(f"{'https' if door else 'http'}://127.0.0.1:{port}/api/v1/clock", instance / "tls" / "ca.crt"):
@@ -148,6 +148,7 @@ def new_context(browser: Browser) -> Iterator[Callable[..., BrowserContext]]:
 
     def open_one(**options: Any) -> BrowserContext:
         opened.append(browser.new_context(**options))
+        opened[-1].set_default_timeout(PATIENCE_MS)
         return opened[-1]
 
     yield open_one

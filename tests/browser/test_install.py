@@ -98,6 +98,7 @@ def test_the_scan_page_starts_without_network_and_delivers_when_it_is_back(
     hand = scan_on(page, server, stocktake)
     hand.choose_bin(BIN)
     hand.wedge(TEA)
+    hand.sees_line("1", TEA)
     hand.sees_sent()
     page.context.set_offline(True)
     page.reload()

@@ -119,7 +119,7 @@ def test_a_scanner_counts_the_same_wherever_the_focus_is(take: Take, shop: Shop,
     hand.sees_open("A-01-2")
     for focus, code in (("undo", TEA), ("back", TEA), ("sync", TEA_CARTON), ("close-bin", COLA)):
         hand.page.focus(hand.part(focus))
-        hand.wedge(code)
+        hand.type(code)
     hand.sees_line("26", TEA_CARTON)
     hand.close_bin()
     hand.sees_sent()
@@ -258,6 +258,7 @@ def test_a_phone_that_lost_its_memory_goes_on_with_its_count_unasked(
     hand = take(stocktake)
     hand.wedge(shop.label("A-01-4"))
     hand.wedge(TEA)
+    hand.sees_line("1", TEA)
     hand.sees_sent()
     page = new_context(**PHONE, storage_state=cookies_of("worker")).new_page()
     page.goto(scan_page(server, stocktake))
@@ -312,6 +313,7 @@ def test_an_answer_that_gets_lost_doubles_nothing(take: Take, shop: Shop, stockt
     hand.page.route("**/api/v1/scans", lose_first)
     hand.choose_bin("A-01-1")
     hand.wedge(TEA)
+    hand.sees_line("1", TEA)
     hand.sees_sent()
     assert lost == [200]
     assert shop.scans(stocktake) == [TEA]
@@ -330,6 +332,7 @@ def test_a_server_killed_while_somebody_scans_loses_and_doubles_nothing(
     hand.sees_line("6", TEA)
     server.process = start_server(server.instance, int(server.url.rsplit(":", 1)[1]))
     hand.wedge(TEA)
+    hand.sees_line("7", TEA)
     hand.sees_sent()
     assert shop.scans(stocktake) == [*made, TEA]
 
@@ -356,6 +359,7 @@ def test_whoever_was_signed_out_keeps_every_scan_until_signed_in_again(
 ) -> None:
     hand = take(stocktake)
     hand.choose_bin("A-01-1")
+    hand.sees_open("A-01-1")
     hand.sees_sent()
     hand.page.context.clear_cookies(name=re.compile("zhangshi$"))
     hand.wedge(TEA)
