@@ -1,6 +1,7 @@
 """The whole ledger against the naive model: any facts in any order on both databases, every run ending with verify."""
 
 from decimal import Decimal
+from itertools import count
 from typing import Any
 
 from hypothesis import HealthCheck, settings
@@ -22,6 +23,7 @@ from tests.ledger.scale import examples
 
 minutes = st.integers(0, 30)
 pieces = st.integers(1, 9).map(Decimal)
+_runs = count()  # what is posted stays: each run trades goods and keys of its own
 
 
 class Books(RuleBasedStateMachine):
@@ -34,12 +36,13 @@ class Books(RuleBasedStateMachine):
         self.acts: list[Act] = []
         self.reversible: dict[int, list[Act]] = {}
         self.number = 0
+        self.run = next(_runs)
 
     @initialize()
     def put_new_goods_on_offer(self) -> None:
         with self.shop.write() as session:
             unit = session.get_one(Item, self.shop.items[0]).unit_id
-            items = [Item(code=f"{id(self)}-{number}", name="goods", unit_id=unit) for number in range(2)]
+            items = [Item(code=f"{self.run}-{number}", name="goods", unit_id=unit) for number in range(2)]
             session.add_all(items)
             session.flush()
             lot = Lot(item_id=items[0].id, code="L")
@@ -97,7 +100,7 @@ class Books(RuleBasedStateMachine):
     def count(self, minute: int, goods: int, place: int, counted: Decimal) -> None:
         item, lot = self.goods[goods]
         self.number += 1
-        key = f"{id(self)}:{self.number}"
+        key = f"{self.run}:{self.number}"
         fact = CountFact(item, self.places[place], counted, at(minute), key, lot, unit_cost=Decimal("1.25"))
         self.shop.post(key, kind="stocktake", counts=[fact])
         self.acts.append(Act(minute, item, lot, self.places[place], self.places[place], counted=counted))
@@ -109,7 +112,7 @@ class Books(RuleBasedStateMachine):
         fact = RevaluationFact(
             self.goods[goods][0], Decimal(fen).scaleb(-2), pieces_concerned, AccountRole.OTHER_EXPENSE
         )
-        self.shop.post(f"{id(self)}:{self.number}", revaluations=[fact])
+        self.shop.post(f"{self.run}:{self.number}", revaluations=[fact])
 
     @precondition(lambda self: self.reversible)
     @rule(data=st.data())
@@ -117,7 +120,7 @@ class Books(RuleBasedStateMachine):
         seq = data.draw(st.sampled_from(sorted(self.reversible)))
         self.number += 1
         with self.shop.write() as session:
-            reverse(session, seq, f"{id(self)}:{self.number}", by=self.shop.user, effective_on=TODAY, now=NOW)
+            reverse(session, seq, f"{self.run}:{self.number}", by=self.shop.user, effective_on=TODAY, now=NOW)
         for act in self.reversible.pop(seq):
             self.acts.remove(act)
         self._compare()
@@ -133,7 +136,7 @@ class Books(RuleBasedStateMachine):
             MoveFact(act.item, act.quantity, act.source, act.target, at(act.minute), act.lot, value)
             for act, value in zip(acts, values or [None] * len(acts), strict=True)
         ]
-        posted = self.shop.post(f"{id(self)}:{self.number}", moves, entries=entries or [])
+        posted = self.shop.post(f"{self.run}:{self.number}", moves, entries=entries or [])
         self.acts += acts
         self.reversible[posted.seq] = acts
         self._compare()
