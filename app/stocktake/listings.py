@@ -23,7 +23,7 @@ def stocktakes_listing(session: Session) -> Listing:
         title=_l("Stocktakes"),
         statement=stocktake_rows(),
         columns=[
-            Column("number", _l("Number"), "code", sort=Stocktake.number, link=_url, is_title=True),
+            Column("number", _l("Stocktake number"), "code", sort=Stocktake.number, link=_url, is_title=True),
             Column("state", _l("State"), "badge", label=_state, shade=_shade, sort=Stocktake.state),
             Column("warehouse", _l("Warehouse"), "code"),
             Column("scope_kind", _l("Scope"), label=lambda row: gettext(SCOPE_NAMES[row.scope_kind])),

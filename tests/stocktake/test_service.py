@@ -6,6 +6,7 @@ from decimal import Decimal
 import pytest
 from sqlalchemy import func, select
 
+from app.catalog.models import Lot
 from app.company.models import Company
 from app.db import db
 from app.identity.models import AuditEvent
@@ -17,6 +18,8 @@ from app.stocktake.approval.rules import (
     Choice,
     CostMissing,
     DifferenceChanged,
+    NotCounted,
+    OutsideScope,
     RecountAwaited,
     RecountFirst,
     ReportChanged,
@@ -27,6 +30,7 @@ from app.stocktake.counting.rules import LineCount
 from app.stocktake.models import StocktakeLine
 from app.stocktake.rules import (
     LineState,
+    NoSuchLine,
     NothingInScope,
     OwnCount,
     Scope,
@@ -36,7 +40,7 @@ from app.stocktake.rules import (
     Tolerance,
     WrongState,
 )
-from tests.stocktake.shop import COLA, TEA, TEA_CARTON, Shop, facts, now
+from tests.stocktake.shop import COLA, MILK, TEA, TEA_CARTON, Shop, facts, now
 
 
 def stocked(shop: Shop) -> Shop:
@@ -248,6 +252,59 @@ def test_an_approval_is_for_the_difference_that_was_seen(shop: Shop) -> None:
     shop.approve_line(stocktake, a, shop.tea, -2)
     with pytest.raises(AlreadyDecided):
         shop.approve_line(stocktake, a, shop.tea, -2)
+
+
+def test_lines_ticked_together_need_no_word_where_they_match(shop: Shop) -> None:
+    a, b, *_ = stocked(shop).bins
+    stocktake = shop.plan(a, b)
+    counter = shop.counter(stocktake)
+    counter.count(a, [(TEA, 8), (COLA, 5)])
+    counter.set(shop.bins[3], COLA, "1")
+    shop.finish(stocktake)
+    seen = {Place(a, shop.tea, 0): Decimal(-2), Place(a, shop.cola, 0): Decimal(0)}
+    assert shop.approve(stocktake, Choice(seen=seen)) == 1
+
+
+def test_what_nobody_counted_and_what_is_out_of_scope_cannot_be_approved(shop: Shop) -> None:
+    a, b, _, d = stocked(shop).bins
+    stocktake = shop.plan(a, b)
+    counter = shop.counter(stocktake)
+    counter.count(a, [(TEA, 8), (COLA, 5)])
+    counter.count(d, [(COLA, 1)])
+    shop.finish(stocktake)
+    with pytest.raises(NotCounted):
+        shop.approve_line(stocktake, b, shop.tea, -7)
+    with pytest.raises(OutsideScope):
+        shop.approve_line(stocktake, d, shop.cola, 1)
+    with pytest.raises(NoSuchLine):
+        shop.approve_line(stocktake, b, shop.nuts, 1)
+
+
+def test_goods_kept_by_lots_are_counted_lot_by_lot(shop: Shop) -> None:
+    a, *_ = shop.bins
+    with shop.write() as session:
+        lots = [Lot(item_id=shop.milk, code=code) for code in ("L1", "L2")]
+        session.add_all(lots)
+        session.flush()
+        first, second = (lot.id for lot in lots)
+    shop.stock(shop.milk, a, 6, 12, lot=first)
+    shop.stock(shop.milk, a, 4, 8, lot=second)
+    stocktake = shop.plan(a)
+    counter = shop.counter(stocktake)
+    counter.open(a)
+    assert counter.scan(a, MILK)["reason"] == "lot_missing"
+    assert counter.set(a, MILK, "5", lot="L1")["counted"] == "5.000"
+    counter.set(a, MILK, "4", lot="L2")
+    counter.set(a, MILK, "2", lot="L3")
+    counter.close(a)
+    shop.finish(stocktake)
+    found = {line.place.lot: line.difference for line in shop.report(stocktake).lines}
+    third = db.session.scalars(select(Lot.id).where(Lot.code == "L3")).one()
+    assert found == {first: Decimal(-1), second: Decimal(0), third: Decimal(2)}
+    shop.approve_all(stocktake)
+    shop.post(stocktake)
+    assert shop.on_hand(shop.milk, a) == 11
+    assert verify(db.session()) == []
 
 
 def test_a_line_is_approved_once(shop: Shop) -> None:

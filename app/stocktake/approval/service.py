@@ -84,7 +84,10 @@ def _chosen(report: Report, choice: Choice) -> list[Line]:
     chosen = [line for line in report.lines if line.place in choice.seen]
     if len(chosen) < len(choice.seen):
         raise NoSuchLine
-    return chosen
+    if len(chosen) == 1:
+        return chosen
+    # Ticked together with others: what matches and what is approved already needs no word.
+    return [line for line in chosen if (line.differs and line.known.state is LineState.OPEN) or line.is_stale]
 
 
 def _write_approvals(
