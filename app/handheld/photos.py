@@ -18,6 +18,7 @@ from app.kernel.i18n import N_
 from app.scanning.decode import decode
 
 PATIENCE_S: Final = 20
+START_S: Final = 60
 IDLE_S: Final = 60
 MEMORY: Final = 1024**3  # beyond what the process has when it starts
 WAITING: Final = 2  # photos that may wait in one server process: each holds a thread that scans need too
@@ -104,6 +105,8 @@ class Darkroom:
             self._process = context.Process(target=_serve, args=(theirs,), name="photos", daemon=True)
             self._process.start()
             theirs.close()
+            if not (self._pipe.poll(START_S) and self._pipe.recv()):
+                raise OSError("the reading process did not start")
         return self._pipe
 
 
@@ -112,6 +115,7 @@ def _serve(pipe: Connection) -> None:
     _bound_memory()
     if hasattr(os, "nice"):
         os.nice(10)  # the processor is for scans first
+    pipe.send(True)  # ready: from now on the time is the photo's
     while pipe.poll(IDLE_S):
         try:
             photo = pipe.recv_bytes()

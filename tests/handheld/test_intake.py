@@ -12,8 +12,9 @@ from sqlalchemy import func, select, text
 from sqlalchemy.exc import DBAPIError
 
 from app.db import db
+from app.identity.models import Device
 from app.identity.rules import Role
-from app.identity.service import deactivate_user, edit_user
+from app.identity.service import deactivate_user, edit_user, revoke_device
 from app.scanning.models import Scan
 from app.scanning.queries import list_parked, list_scans
 from app.scanning.rules import REASON_SENTENCES, Reason
@@ -220,6 +221,19 @@ def test_what_a_user_scanned_before_being_shut_out_counts_and_later_scans_wait(
     with write() as session:
         deactivate_user(session, phone.user_id, owner, datetime.now(UTC))
     phone.send(before, status=401)
+    answers = make_phone("warehouse").send(before, after)
+    assert [answer["reason"] for answer in answers] == [None, "grant_ended"]
+
+
+def test_a_revoked_device_brings_nothing_new(
+    phone: Phone, make_phone: Callable[..., Phone], write: Write, owner: int
+) -> None:
+    before, after = phone.event(scanned_at=ago(minutes=5)), phone.event(clock_offset_ms=60_000)
+    with write() as session:
+        now = datetime.now(UTC)
+        session.add(Device(id=phone.device, first_seen_at=now, last_seen_at=now))
+        session.flush()
+        revoke_device(session, phone.device, owner, now)
     answers = make_phone("warehouse").send(before, after)
     assert [answer["reason"] for answer in answers] == [None, "grant_ended"]
 

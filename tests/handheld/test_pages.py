@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime
+from pathlib import Path
 from uuid import uuid4
 
 import pytest
@@ -192,6 +193,16 @@ def test_the_manifest_the_worker_and_the_offline_page_need_nobody(app: Flask) ->
     assert offline.status_code == 200
     assert "Set-Cookie" not in offline.headers
     assert "csrf" not in offline.get_data(as_text=True)
+
+
+def test_the_worker_may_look_after_the_whole_site(app: Flask) -> None:
+    is_built = Path(app.static_folder or "", "sw.js").exists()
+    with app.test_client().get("/sw.js") as response:
+        assert response.status_code == (200 if is_built else 404)
+        if is_built:
+            assert response.headers["Service-Worker-Allowed"] == "/"
+            assert response.headers["Cache-Control"] == "no-cache"
+            assert response.mimetype == "text/javascript"
 
 
 def test_everybody_who_may_scan_may_see_their_scans() -> None:
