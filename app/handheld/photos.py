@@ -70,7 +70,9 @@ class Darkroom:
 
     def close(self) -> None:
         """End the process."""
-        process, self._process, self._pipe = self._process, None, None
+        process, pipe, self._process, self._pipe = self._process, self._pipe, None, None
+        if pipe is not None:
+            pipe.close()
         if process is not None:
             process.kill()
             process.join()
@@ -85,16 +87,20 @@ class Darkroom:
         return found
 
     def _try(self, photo: bytes) -> Found | None:
-        """Return what the process found; None, and no process, where it died of the photo or took too long."""
+        """Return what the process found, None where it died: of its memory bound, or of a fault in a decoder.
+
+        Errors: PhotoGaveUp where it takes too long.
+        """
         try:
             pipe = self._open()
             pipe.send_bytes(photo)
             if pipe.poll(PATIENCE_S):
                 return cast("Found", pipe.recv())
         except (OSError, EOFError):
-            pass  # a bound on its memory, or a fault in a decoder
+            self.close()
+            return None
         self.close()
-        return None
+        raise PhotoGaveUp
 
     def _open(self) -> Connection:
         if self._pipe is None or self._process is None or not self._process.is_alive():
