@@ -3,7 +3,6 @@
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime
-from decimal import Decimal
 from functools import cache
 from typing import Any, Final, NamedTuple
 from uuid import UUID
@@ -15,7 +14,7 @@ from app.company.models import Company
 from app.scanning.models import Scan, ScanResolution
 from app.scanning.rules import ScanDecision, ScanKind, ScanStatus
 from app.scanning.tasks import NewScan
-from app.stocktake.counting.rules import Count, CountKey, fold
+from app.stocktake.counting.rules import Count, CountKey, LeanScan, fold
 from app.stocktake.models import Stocktake, StocktakeBin
 from app.stocktake.rules import BinState, StocktakeState
 
@@ -75,30 +74,12 @@ class Board:
     rows: list[BinRow] = field(default_factory=list)
 
 
-class ActRow(NamedTuple):
-    """A scan as counting needs it, and no more: a report reads tens of thousands."""
-
-    id: UUID
-    device_id: UUID
-    sequence: int
-    user_id: int
-    round: int
-    kind: ScanKind
-    undoes: UUID | None
-    item_id: int | None
-    lot_id: int
-    location_id: int | None
-    quantity: Decimal | None
-    occurred_at: datetime
-    uncertainty_ms: int
-
-
 def read_counts(session: Session, stocktake_id: int, bins: Collection[int] | None = None) -> dict[CountKey, Count]:
     """Return every count of the stocktake, or of some of its *bins*, folded from its scans. Two statements."""
     of_task = and_(_scan.task_kind == TASK, _scan.task_id == stocktake_id)
-    accepted = select(*(_scan[name] for name in ActRow._fields)).where(of_task, _scan.status == ScanStatus.ACCEPTED)
+    accepted = select(*(_scan[name] for name in LeanScan._fields)).where(of_task, _scan.status == ScanStatus.ACCEPTED)
     let_in = (
-        select(*(_as_decided(name) for name in ActRow._fields))
+        select(*(_as_decided(name) for name in LeanScan._fields))
         .join(ScanResolution, ScanResolution.scan_id == _scan.id)
         .where(of_task, ScanResolution.decision != ScanDecision.DROP)
     )
@@ -108,7 +89,7 @@ def read_counts(session: Session, stocktake_id: int, bins: Collection[int] | Non
     # Core rows from the connection: a session would wrap each in its own way at twice the cost.
     connection = session.connection()
     rows = [*connection.execute(accepted), *connection.execute(let_in)]
-    return fold(map(ActRow._make, rows))
+    return fold(map(LeanScan._make, rows))
 
 
 def _as_decided(name: str) -> ColumnElement[Any]:

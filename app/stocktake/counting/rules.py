@@ -12,11 +12,12 @@ from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 from operator import attrgetter
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 from uuid import UUID
 
 from app.kernel.exact import ZERO
 from app.scanning.rules import ScanKind, in_physical_order
+from app.scanning.tasks import NewScan
 
 
 class Goods(NamedTuple):
@@ -62,35 +63,25 @@ class LineCount(StrEnum):
     NOT_COUNTED = "not_counted"
 
 
-class Act(Protocol):
-    """What counting needs to know of a scan; `quantity` is in base units."""
+class LeanScan(NamedTuple):
+    """A scan as counting needs it, and no more: a report reads tens of thousands. `quantity` is in base units."""
 
-    @property
-    def id(self) -> UUID: ...  # noqa: D102  # as NewScan says
-    @property
-    def device_id(self) -> UUID: ...  # noqa: D102  # same
-    @property
-    def sequence(self) -> int: ...  # noqa: D102  # same
-    @property
-    def user_id(self) -> int: ...  # noqa: D102  # same
-    @property
-    def round(self) -> int: ...  # noqa: D102  # same
-    @property
-    def kind(self) -> ScanKind: ...  # noqa: D102  # same
-    @property
-    def undoes(self) -> UUID | None: ...  # noqa: D102  # same
-    @property
-    def item_id(self) -> int | None: ...  # noqa: D102  # same
-    @property
-    def lot_id(self) -> int: ...  # noqa: D102  # same
-    @property
-    def location_id(self) -> int | None: ...  # noqa: D102  # same
-    @property
-    def quantity(self) -> Decimal | None: ...  # noqa: D102  # same
-    @property
-    def occurred_at(self) -> datetime: ...  # noqa: D102  # same
-    @property
-    def uncertainty_ms(self) -> int: ...  # noqa: D102  # same
+    id: UUID
+    device_id: UUID
+    sequence: int
+    user_id: int
+    round: int
+    kind: ScanKind
+    undoes: UUID | None
+    item_id: int | None
+    lot_id: int
+    location_id: int | None
+    quantity: Decimal | None
+    occurred_at: datetime
+    uncertainty_ms: int
+
+
+Act = LeanScan | NewScan
 
 
 def undone(acts: Sequence[Act]) -> set[UUID]:
