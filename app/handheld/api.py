@@ -1,6 +1,7 @@
 """What phones call whatever the task: scans in, the clock, photos."""
 
 import time
+from typing import Final
 
 from flask import Blueprint, request
 
@@ -10,12 +11,16 @@ from app.handheld.photos import Darkroom, PhotoGaveUp
 from app.handheld.service import receive
 from app.handheld.shapes import Clock, PhotoCode, PhotoReading, ScanAnswers, ScanBatch
 from app.identity.access import Permission, may, public
+from app.identity.session import present
 from app.kernel.clock import utc_now
 from app.kernel.errors import InvalidInput
 from app.kernel.i18n import N_
 from app.scanning.sent import SentScan
 from app.web.api import endpoint, protect
+from app.web.openapi import PREFIX
 from app.web.words import sentence
+
+SCANS: Final = f"{PREFIX}/scans"
 
 api_bp = Blueprint("api", __name__)
 protect(api_bp)
@@ -34,7 +39,7 @@ class PhotoMissing(InvalidInput):
 def post_scans(body: ScanBatch) -> ScanAnswers:
     """Keep scans, each once, and say what became of them."""
     now = utc_now()
-    return answers_of(receive(body.events, now), now)
+    return answers_of(receive(body.events, now, present()), now)
 
 
 @api_bp.get("/clock")

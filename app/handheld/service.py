@@ -9,6 +9,7 @@ import msgspec
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 
 from app.db import db, is_undone, transaction
+from app.identity.grants import Present
 from app.kernel.errors import InvalidInput, RuleBroken
 from app.kernel.i18n import N_
 from app.scanning.drafts import Taken
@@ -33,19 +34,19 @@ class Busy(RuleBroken):
     status = 503
 
 
-def receive(events: Sequence[msgspec.Raw], now: datetime) -> list[Taken]:
-    """Return what became of the events that can be read; what is returned is committed.
+def receive(events: Sequence[msgspec.Raw], now: datetime, present: Present) -> list[Taken]:
+    """Return what became of the events that can be read, brought by who is *present*; what is returned is committed.
 
     Errors: UnreadableScans where none can be read, Busy.
     """
     sent = _readable(events)
     try:
-        return _keep(sent, now)
+        return _keep(sent, now, present)
     except OperationalError as error:
         raise Busy from error
     except Exception:  # noqa: BLE001  # whatever one scan breaks, the others of its batch are kept
         _log.exception("a batch of %s scans is taken one by one", len(sent))
-    return [answer for one in sent for answer in _keep_alone(one, now)]
+    return [answer for one in sent for answer in _keep_alone(one, now, present)]
 
 
 def _readable(events: Sequence[msgspec.Raw]) -> list[SentScan]:
@@ -60,10 +61,10 @@ def _readable(events: Sequence[msgspec.Raw]) -> list[SentScan]:
     return sent
 
 
-def _keep(sent: Sequence[SentScan], now: datetime, *, unread: bool = False) -> list[Taken]:
+def _keep(sent: Sequence[SentScan], now: datetime, present: Present, *, unread: bool = False) -> list[Taken]:
     """Take *sent* in, in one transaction; where others were quicker, look anew."""
     for left in reversed(range(ATTEMPTS)):
-        batch = prepare(db.session(), sent, now, unread=unread)
+        batch = prepare(db.session(), sent, now, present, unread=unread)
         try:
             if batch.fresh:
                 with transaction() as session:
@@ -76,12 +77,12 @@ def _keep(sent: Sequence[SentScan], now: datetime, *, unread: bool = False) -> l
     raise AssertionError("unreachable: the last attempt returns or raises")
 
 
-def _keep_alone(sent: SentScan, now: datetime) -> list[Taken]:
+def _keep_alone(sent: SentScan, now: datetime, present: Present) -> list[Taken]:
     """Take one scan in; where even that fails, keep it for a person without looking at what it says."""
     try:
-        return _keep([sent], now)
+        return _keep([sent], now, present)
     except OperationalError as error:
         raise Busy from error
     except Exception:  # noqa: BLE001  # a fault of ours is no reason to lose a scan
         _log.exception("scan %s is kept unread", sent.id)
-    return _keep([sent], now, unread=True)
+    return _keep([sent], now, present, unread=True)

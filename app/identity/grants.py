@@ -49,30 +49,34 @@ class Grant:
         return self.begins_at <= at < self.ends_at
 
 
+@dataclass(frozen=True)
+class Present:
+    """Who is signed in, on which device, as this very request found them: nothing of theirs has ended."""
+
+    user: Principal
+    device: UUID
+
+
 def issue_grant(user: Principal, device: UUID, now: datetime) -> str:
     """Return the token that lets a page scan as *user* on *device*."""
     return str(_serializer().dumps([user.id, user.epoch, device.hex, int(now.timestamp())]))
 
 
-def find_grant(session: Session, text: str) -> Grant | None:
-    """Return what *text* grants as of now, None for one that we never gave; one query."""
+def find_grant(session: Session, text: str, present: Present | None = None) -> Grant | None:
+    """Return what *text* grants as of now, None for one that we never gave; one query, none for who is *present*."""
     try:
-        user_id, epoch, device, issued = _serializer().loads(text)
+        user_id, epoch, device_hex, issued = _serializer().loads(text)
     except BadSignature:
         return None
-    row = session.execute(_FACTS, {"user": user_id, "epoch": epoch, "device": UUID(device)}).one_or_none()
+    device, issued_at = UUID(device_hex), datetime.fromtimestamp(issued, UTC)
+    begins_at, ends = issued_at - SLOW_CLOCKS, [issued_at + LIFE]
+    if present and (present.user.id, present.user.epoch, present.device) == (user_id, epoch, device):
+        return Grant(user_id, present.user.name, present.user.roles, device, begins_at, ends[0])
+    row = session.execute(_FACTS, {"user": user_id, "epoch": epoch, "device": device}).one_or_none()
     if row is None:
         return None
-    issued_at = datetime.fromtimestamp(issued, UTC)
-    ends = [issued_at + LIFE, row.ended_at, row.revoked_at]
-    return Grant(
-        user_id=user_id,
-        user_name=row.name,
-        roles=frozenset(Role(role) for role in row.roles),
-        device=UUID(device),
-        begins_at=issued_at - SLOW_CLOCKS,
-        ends_at=min(end for end in ends if end is not None),
-    )
+    ends += [end for end in (row.ended_at, row.revoked_at) if end is not None]
+    return Grant(user_id, row.name, frozenset(Role(role) for role in row.roles), device, begins_at, min(ends))
 
 
 def _serializer() -> URLSafeSerializer:

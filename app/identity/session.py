@@ -15,7 +15,8 @@ from flask_login import LoginManager, login_user
 from werkzeug.wrappers import Response
 
 from app.db import db
-from app.identity.access import Principal
+from app.identity.access import Principal, current_user
+from app.identity.grants import Present
 from app.identity.queries import find_principal
 from app.identity.sign_in import SignedIn
 from app.kernel.clock import utc_now
@@ -91,6 +92,11 @@ def current_device() -> UUID:
     if "device" not in session:
         raise RuntimeError("only a signed-in session has a device")
     return UUID(session["device"])
+
+
+def present() -> Present:
+    """Return who asks and on which device; RuntimeError without a session."""
+    return Present(current_user._get_current_object(), current_device())  # noqa: SLF001  # a proxy beneath
 
 
 def find_device_cookie() -> UUID | None:

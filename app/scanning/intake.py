@@ -17,7 +17,7 @@ from sqlalchemy import Table, bindparam, insert, select
 from sqlalchemy.orm import Session
 
 from app.catalog.queries import find_packs
-from app.identity.grants import find_grant
+from app.identity.grants import Present, find_grant
 from app.identity.rules import Permission, permissions_of
 from app.scanning.drafts import Draft, Taken, expected_kind
 from app.scanning.lots import settle_lots
@@ -65,7 +65,14 @@ class Batch:
         return [_addressed(taken[kept], one.id) for kept, one in zip(self.kept_ids, self.sent, strict=True)]
 
 
-def prepare(session: Session, sent: Sequence[SentScan], now: datetime, *, unread: bool = False) -> Batch:
+def prepare(
+    session: Session,
+    sent: Sequence[SentScan],
+    now: datetime,
+    present: Present | None = None,
+    *,
+    unread: bool = False,
+) -> Batch:
     """Find out about *sent* all that needs no right to write: which are new, who made them, what they name.
 
     It may be called on a snapshot: what it does not see is settled by keep() or by the primary key. With *unread* the
@@ -74,7 +81,7 @@ def prepare(session: Session, sent: Sequence[SentScan], now: datetime, *, unread
     batch = _sort_out(session, sent, now)
     drafts = batch.fresh.values()
     if drafts:
-        _find_senders(session, drafts)
+        _find_senders(session, drafts, present)
         _find_bins(session, drafts)
     if unread:
         for draft in drafts:
@@ -175,13 +182,13 @@ def _addressed(taken: Taken, sent_id: UUID) -> Taken:
 # --- who, where, what -----------------------------------------------------------------------------------------------
 
 
-def _find_senders(session: Session, drafts: Iterable[Draft]) -> None:
+def _find_senders(session: Session, drafts: Iterable[Draft], present: Present | None) -> None:
     """Say who scanned, by the token of the device and not by the cookie the scans came with."""
     by_grant = defaultdict(list)
     for draft in drafts:
         by_grant[draft.sent.grant].append(draft)
     for text, group in by_grant.items():
-        grant = find_grant(session, text)
+        grant = find_grant(session, text, present)
         may_scan = grant is not None and Permission.SCAN in permissions_of(grant.roles)
         for draft in group:
             if grant is None or grant.device != draft.sent.device:

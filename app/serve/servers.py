@@ -22,9 +22,11 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from app.company.models import Company
 from app.config import ROOT
 from app.db import db
+from app.handheld.api import SCANS
 from app.jobs.runner import start_clock
 from app.serve.assets import Assets
 from app.serve.door import Front, Trust, make_page
+from app.serve.lanes import Cores, Lane
 from app.serve.plan import Plan
 
 if TYPE_CHECKING:
@@ -36,6 +38,7 @@ PATIENCE_S: Final = 10
 NICENESS: Final = 10  # people scan on the same machine
 SET_DEATH_SIGNAL: Final = 1  # prctl's PR_SET_PDEATHSIG
 _loaded: list[Flask] = []
+_cores = Cores()
 
 
 def preload(app: Flask) -> None:
@@ -102,6 +105,8 @@ def die_with_parent() -> None:
 def _load(plan: Plan, is_open: Callable[[], bool]) -> "WSGIApplication":
     die_with_parent()
     front: WSGIApplication = application()
+    if application().config["SQLALCHEMY_DATABASE_URI"].startswith("sqlite"):
+        front = Lane(front, SCANS, _cores)
     if plan.certificates:
         trust = Trust(plan.certificates.authority, plan.certificates.fingerprint, plan.port)
         front = Front(front, make_page(trust), is_open)

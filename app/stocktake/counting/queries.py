@@ -13,7 +13,6 @@ from sqlalchemy.orm import Session
 from app.company.models import Company
 from app.scanning.models import Scan, ScanResolution
 from app.scanning.rules import ScanDecision, ScanKind, ScanStatus
-from app.scanning.tasks import NewScan
 from app.stocktake.counting.rules import Count, CountKey, LeanScan, fold
 from app.stocktake.models import Stocktake, StocktakeBin
 from app.stocktake.rules import BinState, StocktakeState
@@ -24,7 +23,6 @@ _FRAMES: Final = (ScanKind.OPEN_BIN, ScanKind.CLOSE_BIN, ScanKind.UNDO)
 
 _scan = Scan.__table__.c
 _DECIDED: Final = frozenset({"user_id", "item_id", "lot_id", "location_id", "quantity"})
-_COLUMNS = tuple(_scan[name] for name in NewScan.__dataclass_fields__)
 
 
 def _in(column: ColumnElement[Any], name: str) -> ColumnElement[bool]:
@@ -110,11 +108,11 @@ def find_board(session: Session, stocktake_id: int, bins: Collection[int]) -> Bo
 
 def list_related(
     session: Session, stocktake_id: int, bins: Collection[int], items: Collection[int] | None, targets: Collection[UUID]
-) -> list[NewScan]:
+) -> list[LeanScan]:
     """Return the accepted scans of *bins* about *items* (None: about any), what frames them there, and *targets*."""
     statement = _related(about_all=items is None, with_targets=bool(targets))
     wanted = {"stocktake": stocktake_id, "bins": list(bins), "items": list(items or ()), "targets": list(targets)}
-    return [NewScan(*row) for row in session.execute(statement, wanted)]
+    return [LeanScan._make(row) for row in session.execute(statement, wanted)]
 
 
 @cache
@@ -123,4 +121,4 @@ def _related(*, about_all: bool, with_targets: bool) -> Select[Any]:
     if not about_all:
         about = and_(about, or_(_in(_scan.item_id, "items"), _scan.kind.in_(_FRAMES)))
     which = or_(about, _in(_scan.id, "targets")) if with_targets else about
-    return select(*_COLUMNS).where(which, _scan.status == ScanStatus.ACCEPTED)
+    return select(*(_scan[name] for name in LeanScan._fields)).where(which, _scan.status == ScanStatus.ACCEPTED)

@@ -20,7 +20,7 @@ from app.kernel.i18n import N_
 from app.scanning.rules import ScanKind
 from app.scanning.tasks import NewScan, Verdict
 from app.stocktake.counting.queries import TASK, BinRow, Board, find_board, list_related
-from app.stocktake.counting.rules import CountKey, Goods, fold
+from app.stocktake.counting.rules import Act, CountKey, Goods, LeanScan, fold
 from app.stocktake.models import StocktakeBin
 from app.stocktake.rules import LEASE, OVER, TAKES_SCANS, BinState
 
@@ -64,7 +64,7 @@ def _why_not(board: Board | None) -> str:
     return CLOSED if board.state in OVER else NOT_STARTED
 
 
-def _related(session: Session, task_id: int, scans: Sequence[NewScan], bins: set[int]) -> dict[UUID, NewScan]:
+def _related(session: Session, task_id: int, scans: Sequence[NewScan], bins: set[int]) -> dict[UUID, LeanScan]:
     """Return what was scanned before that these scans add to or take back."""
     targets = {scan.undoes for scan in scans if scan.undoes is not None} - {scan.id for scan in scans}
     items = None if targets else {scan.item_id for scan in scans if scan.item_id is not None}
@@ -73,7 +73,7 @@ def _related(session: Session, task_id: int, scans: Sequence[NewScan], bins: set
     return {scan.id: scan for scan in list_related(session, task_id, bins, items, targets)}
 
 
-def _verdict(scan: NewScan, board: Board, related: dict[UUID, NewScan]) -> Verdict:
+def _verdict(scan: NewScan, board: Board, related: dict[UUID, LeanScan]) -> Verdict:
     target = related.get(scan.undoes) if scan.undoes else None
     if target is not None and target.user_id != scan.user_id:
         return Verdict(accepted=False, reason=NOT_OWN_UNDO)
@@ -98,7 +98,7 @@ def _keep_bins(
     stocktake_id: int,
     board: Board,
     scans: Sequence[NewScan],
-    related: dict[UUID, NewScan],
+    related: dict[UUID, LeanScan],
     now: datetime,
 ) -> None:
     """Keep what the scans did to their bins: opened, closed, opened again."""
@@ -118,14 +118,14 @@ def _keep_bins(
         rows[own.id] = after
 
 
-def _own_row(rows: Iterable[BinRow], scan: NewScan) -> BinRow | None:
+def _own_row(rows: Iterable[BinRow], scan: Act) -> BinRow | None:
     for row in rows:
         if (row.bin, row.round, row.counter) == (scan.location_id, scan.round, scan.user_id):
             return row
     return None
 
 
-def _after(row: BinRow, scan: NewScan, act: NewScan) -> BinRow:
+def _after(row: BinRow, scan: NewScan, act: Act) -> BinRow:
     """Return the row after *scan*, which is *act* or takes it back."""
     if scan.kind is ScanKind.CLOSE_BIN:
         return row._replace(state=BinState.CLOSED, closed_at=scan.occurred_at)
@@ -137,7 +137,7 @@ def _after(row: BinRow, scan: NewScan, act: NewScan) -> BinRow:
     return row._replace(state=BinState.OPEN, closed_at=None)
 
 
-def _begin(session: Session, stocktake_id: int, rows: Iterable[BinRow], scan: NewScan, now: datetime) -> BinRow:
+def _begin(session: Session, stocktake_id: int, rows: Iterable[BinRow], scan: Act, now: datetime) -> BinRow:
     """Give the counter the round's lease, or, where another has it, a count of their own beside it."""
     begun = {
         "counter_id": scan.user_id,
@@ -155,7 +155,7 @@ def _begin(session: Session, stocktake_id: int, rows: Iterable[BinRow], scan: Ne
     return _begin_beside(session, stocktake_id, scan, begun | {"lease_until": None})
 
 
-def _begin_beside(session: Session, stocktake_id: int, scan: NewScan, begun: dict[str, Any]) -> BinRow:
+def _begin_beside(session: Session, stocktake_id: int, scan: Act, begun: dict[str, Any]) -> BinRow:
     key = {"stocktake_id": stocktake_id, "bin_id": scan.location_id, "round": scan.round}
     dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
     insert = dialect.insert(StocktakeBin).values(**key, is_main=False, uncertainty_ms=0, **begun)
@@ -174,7 +174,7 @@ def _touched(result: Any) -> bool:
 # --- what the phone is told -------------------------------------------------------------------------------------------
 
 
-def _with_counts(scans: Sequence[NewScan], verdicts: Sequence[Verdict], events: Sequence[NewScan]) -> list[Verdict]:
+def _with_counts(scans: Sequence[NewScan], verdicts: Sequence[Verdict], events: Sequence[Act]) -> list[Verdict]:
     """Return the verdicts with what the counter's own count of each line comes to after the whole batch."""
     belongs: dict[UUID, CountKey] = {}
     counts = fold(events, belongs)
