@@ -178,8 +178,12 @@ def ensure_books_changed_exactly(run: Run, codes: Codes, before: Books) -> None:
 
 
 def test_a_bin_is_counted_by_camera_and_its_differences_are_approved_and_posted(
-    tmp_path: Path, new_context: Callable[..., BrowserContext]
+    tmp_path: Path,
+    new_context: Callable[..., BrowserContext],
+    empty_database_url: str,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setenv("ZHANGSHI_DATABASE_URL", empty_database_url)  # the server's as well as ours
     pictures = {DRAWN.carton: itf(DRAWN.carton)}
     with run_of(DRAWN, tmp_path, new_context) as run:
         manager = run.enter("manager", DESK).page
