@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import cast
 
-from sqlalchemy import Table, select, tuple_
+from sqlalchemy import Table, bindparam, select, tuple_
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -13,6 +13,10 @@ from app.catalog.models import Lot
 LOT = cast("Table", Lot.__table__)
 LotKey = tuple[int, str]  # item id, lot code
 CHUNK = 5_000
+# Built once: scans of goods kept by lots ask it in every batch.
+_BY_KEY = select(LOT.c.id, LOT.c.item_id, LOT.c.code).where(
+    tuple_(LOT.c.item_id, LOT.c.code).in_(bindparam("keys", expanding=True))
+)
 
 
 def find_lots(session: Session, keys: Iterable[LotKey]) -> dict[LotKey, int]:
@@ -20,10 +24,7 @@ def find_lots(session: Session, keys: Iterable[LotKey]) -> dict[LotKey, int]:
     wanted = sorted(keys)
     found: dict[LotKey, int] = {}
     for start in range(0, len(wanted), CHUNK):
-        chunk = wanted[start : start + CHUNK]
-        rows = session.execute(
-            select(LOT.c.id, LOT.c.item_id, LOT.c.code).where(tuple_(LOT.c.item_id, LOT.c.code).in_(chunk))
-        )
+        rows = session.execute(_BY_KEY, {"keys": wanted[start : start + CHUNK]})
         found |= {(row.item_id, row.code): row.id for row in rows}
     return found
 
@@ -31,11 +32,15 @@ def find_lots(session: Session, keys: Iterable[LotKey]) -> dict[LotKey, int]:
 def ensure_lots(session: Session, lots: Mapping[LotKey, date | None]) -> dict[LotKey, int]:
     """Return the ids of these lots; missing ones are made with their expiry dates."""
     known = find_lots(session, lots)
-    missing = {key: expiry for key, expiry in lots.items() if key not in known}
-    if not missing:
-        return known
+    return known | add_lots(session, {key: expiry for key, expiry in lots.items() if key not in known})
+
+
+def add_lots(session: Session, lots: Mapping[LotKey, date | None]) -> dict[LotKey, int]:
+    """Make lots that were not there a moment ago, with their expiry dates; return their ids."""
+    if not lots:
+        return {}
     insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
-    rows = [{"item_id": item_id, "code": code, "expiry": expiry} for (item_id, code), expiry in sorted(missing.items())]
+    rows = [{"item_id": item_id, "code": code, "expiry": expiry} for (item_id, code), expiry in sorted(lots.items())]
     # Somebody may find the same lot at this moment: theirs is as good.
     session.execute(insert(LOT).on_conflict_do_nothing(), rows)
-    return known | find_lots(session, missing)
+    return find_lots(session, lots)
