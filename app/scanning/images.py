@@ -7,6 +7,7 @@ scanners write are opened.
 import io
 import threading
 from contextlib import nullcontext
+from functools import cache
 from typing import TYPE_CHECKING
 
 from app.kernel.errors import InvalidInput
@@ -22,7 +23,7 @@ FIRST_PIXELS = 7_000_000
 
 _FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "AVIF")
 # The brands in the file-type box of Apple's and Samsung's photos.
-_HEIC_BRANDS = (b"heic", b"heix", b"hevc", b"heim", b"heis", b"mif1", b"msf1")
+_HEIC_BRANDS = (b"heic", b"heix", b"hevc", b"hevx", b"heim", b"heis", b"mif1", b"msf1")
 _ORIENTATION = 0x0112  # the EXIF tag
 _WHITE, _EIGHT_BITS_OF_16 = 255, 1 / 256
 
@@ -51,13 +52,13 @@ class ImageTooLarge(ImageRefused):
 class ImageUnknown(ImageRefused):
     """Not a picture, or of a kind that no phone takes."""
 
-    message = N_("This file is no picture that can be read (JPEG, PNG, WebP, GIF, BMP or AVIF).")
+    message = N_("This file is no picture that can be read (JPEG, HEIC, PNG, WebP, GIF, BMP or AVIF).")
 
 
 class ImageHeic(ImageRefused):
-    """Apple's format, which no library here opens."""
+    """Apple's format, on a machine for which its library is not made."""
 
-    message = N_("HEIC photos cannot be read: choose “Most Compatible” in the camera settings, or send a JPEG.")
+    message = N_("HEIC photos cannot be read here: choose “Most Compatible” in the camera settings, or send a JPEG.")
 
 
 class ImageDamaged(ImageRefused):
@@ -94,6 +95,11 @@ def _open(content: bytes) -> "Image":
 
     Image.init()
     known = [name for name in _FORMATS if name in Image.OPEN]
+    is_heic = content[4:8] == b"ftyp" and content[8:12] in _HEIC_BRANDS
+    if is_heic:
+        if not heic_available():
+            raise ImageHeic
+        known.append("HEIF")
     # Pillow warns above this and refuses twice as much, before it unpacks anything.
     Image.MAX_IMAGE_PIXELS = MAX_PIXELS
     try:
@@ -101,9 +107,21 @@ def _open(content: bytes) -> "Image":
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         raise _too_large() from None
     except UnidentifiedImageError:
-        raise ImageHeic if content[4:8] == b"ftyp" and content[8:12] in _HEIC_BRANDS else ImageUnknown from None
+        raise ImageDamaged if is_heic else ImageUnknown from None
     except Exception as broken:
         raise ImageDamaged from broken
+
+
+@cache
+def heic_available() -> bool:
+    """Tell whether HEIC photos can be read here, and teach Pillow to."""
+    try:
+        import pillow_heif  # noqa: PLC0415  # heavy, only phones' photos need it, and not every machine has it
+    except ImportError:
+        return False
+    # One thread: each has memory of its own, and photos are read one at a time.
+    pillow_heif.register_heif_opener(decode_threads=1, thumbnails=False, depth_images=False, aux_images=False)
+    return True
 
 
 def _grey(image: "Image", at_most: int) -> "Image":
