@@ -1,10 +1,12 @@
 """Score decoding on photographs beside plain pyzbar and plain zxing-cpp in the same run: a table per symbology.
 
-`python -m tests.benchmarks.decoding [FOLDER] [--all]`: FOLDER holds manifest.csv and the images it names; --all adds
-generated pictures to the photographs. A picture is *found* where its expected code is among the answers, *wrong* where
-only untrue codes are, *extra* where untrue codes stand beside the true one.
+`python -m tests.benchmarks.decoding [FOLDER] [--all] [--found 91] [--wrong 2]`: FOLDER holds manifest.csv and the
+images it names; --all adds generated pictures to the photographs. A picture is *found* where its expected code is among
+the answers, *wrong* where only untrue codes are, *extra* where untrue codes stand beside the true one. Whatever is
+missed is said in words and by the exit code.
 """
 
+import argparse
 import csv
 import json
 import statistics
@@ -24,6 +26,10 @@ from app.kernel.errors import InvalidInput
 from app.kernel.gtin import expand_upc_e, find_gtin14
 from app.scanning.decode import decode
 
+# What must be reached on the photographs that everybody may look at; others bring bars of their own.
+FOUND_PERCENT, MOST_WRONG = 91.0, 2
+# How much more than one pass of each engine the usual picture may cost.
+COST = 1.5
 DEFAULT = Path(__file__).resolve().parents[3] / "shared" / "data" / "barcodes" / "dev"
 
 
@@ -181,29 +187,51 @@ def table(scores: Scores) -> str:
     return "\n".join(lines)
 
 
-def shortfalls(scores: Scores) -> list[str]:
-    """Return in words where the bar is missed: behind a plain engine, false reads, cost; empty when it is met."""
+def shortfalls(scores: Scores, found: float = FOUND_PERCENT, wrong: int = MOST_WRONG) -> list[str]:
+    """Return in words where a bar is missed; empty when all are met."""
+    return [*_behind(scores), *_untrue(scores, found, wrong), *_dear(scores)]
+
+
+def _behind(scores: Scores) -> list[str]:
+    """Return the symbologies of which a plain engine finds more."""
     missed = []
     for name, row in scores.items():
         better = max(row["pyzbar"].rate, row["zxing-cpp"].rate)
         if name != "none" and row["Zhangshi"].rate < better:
             missed.append(f"{name}: {row['Zhangshi'].rate:.1f} % found, a plain engine {better:.1f} %")
-    if "none" in scores and scores["none"]["Zhangshi"].wrong:
-        missed.append("a code was read where there is none")
-    ours, once = scores["all"]["Zhangshi"].median, scores["all"]["pyzbar"].median + scores["all"]["zxing-cpp"].median
-    if ours > 1.5 * once:
-        missed.append(f"median {ours:.1f} ms, one pass of each engine {once:.1f} ms")
     return missed
 
 
+def _untrue(scores: Scores, found: float, wrong: int) -> list[str]:
+    """Return what is missed of all: too few found, too many wrong, or a code read where there is none."""
+    ours, missed = scores["all"]["Zhangshi"], []
+    if ours.rate < found:
+        missed.append(f"{ours.rate:.1f} % found of all, asked for {found:.1f} %")
+    if ours.wrong > wrong:
+        missed.append(f"{ours.wrong} pictures read wrong, at most {wrong} may be")
+    if "none" in scores and scores["none"]["Zhangshi"].wrong:
+        missed.append("a code was read where there is none")
+    return missed
+
+
+def _dear(scores: Scores) -> list[str]:
+    """Return where the usual picture costs too much."""
+    ours, once = scores["all"]["Zhangshi"].median, scores["all"]["pyzbar"].median + scores["all"]["zxing-cpp"].median
+    return [f"median {ours:.1f} ms, one pass of each engine {once:.1f} ms"] if ours > COST * once else []
+
+
 def main(arguments: Sequence[str]) -> int:
-    """Print the table; return 1 where the bar is missed."""
-    folders = [Path(argument) for argument in arguments if not argument.startswith("--")]
-    cases = read_cases(folders[0] if folders else DEFAULT)
-    scores = score([case for case in cases if case.is_photo or "--all" in arguments])
+    """Print the table; return 1 where a bar is missed."""
+    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.decoding")
+    parser.add_argument("folder", nargs="?", type=Path, default=DEFAULT)
+    parser.add_argument("--all", action="store_true")
+    parser.add_argument("--found", type=float, default=FOUND_PERCENT)
+    parser.add_argument("--wrong", type=int, default=MOST_WRONG)
+    asked = parser.parse_args(arguments)
+    scores = score([case for case in read_cases(asked.folder) if case.is_photo or asked.all])
     print(table(scores))
-    missed = shortfalls(scores)
-    print(*missed, sep="\n")
+    missed = shortfalls(scores, asked.found, asked.wrong)
+    print(*(f"missed: {one}" for one in missed), sep="\n")
     return bool(missed)
 
 

@@ -177,6 +177,6 @@ def test_photographs_are_read_as_well_as_by_the_better_plain_engine(shared_data:
     scores = score(photos[::3])
     print(table(scores))
     ours = scores["all"]["Zhangshi"]
-    assert ours.rate >= 85
     assert ours.wrong + ours.extra <= 1
-    assert [missed for missed in shortfalls(scores) if "median" not in missed] == []
+    # A third of them, to be quick: the benchmark judges all, and what they cost.
+    assert [missed for missed in shortfalls(scores, found=85) if "median" not in missed] == []
