@@ -17,8 +17,7 @@ from sqlalchemy import Table, bindparam, insert, select
 from sqlalchemy.orm import Session
 
 from app.catalog.queries import find_packs
-from app.identity.grants import Present, find_grant
-from app.identity.rules import Permission, permissions_of
+from app.identity.grants import Present
 from app.scanning.drafts import Draft, Taken, expected_kind
 from app.scanning.lots import settle_lots
 from app.scanning.meanings import RESOLVERS, Meaning, find_meanings
@@ -26,6 +25,7 @@ from app.scanning.models import Scan
 from app.scanning.parse import CodeTooLong, DamagedGtin, DamagedLabel, EmptyCode, ParsedCode, parse
 from app.scanning.resolvers import find_bins
 from app.scanning.rules import Reason, ScanKind, happened_at, is_plausible
+from app.scanning.senders import find_senders
 from app.scanning.sent import SentScan, digest_of
 from app.scanning.symbols import Symbology
 from app.scanning.tasks import TASKS
@@ -81,7 +81,7 @@ def prepare(
     batch = _sort_out(session, sent, now)
     drafts = batch.fresh.values()
     if drafts:
-        _find_senders(session, drafts, present)
+        find_senders(session, drafts, present)
         _find_bins(session, drafts)
     if unread:
         for draft in drafts:
@@ -179,26 +179,7 @@ def _addressed(taken: Taken, sent_id: UUID) -> Taken:
     )
 
 
-# --- who, where, what -----------------------------------------------------------------------------------------------
-
-
-def _find_senders(session: Session, drafts: Iterable[Draft], present: Present | None) -> None:
-    """Say who scanned, by the token of the device and not by the cookie the scans came with."""
-    by_grant = defaultdict(list)
-    for draft in drafts:
-        by_grant[draft.sent.grant].append(draft)
-    for text, group in by_grant.items():
-        grant = find_grant(session, text, present)
-        may_scan = grant is not None and Permission.SCAN in permissions_of(grant.roles)
-        for draft in group:
-            if grant is None or grant.device != draft.sent.device:
-                draft.park(Reason.GRANT_INVALID)
-                continue
-            draft.user_id = grant.user_id
-            if not grant.covers(draft.occurred_at):
-                draft.park(Reason.GRANT_ENDED)
-            elif not may_scan:
-                draft.park(Reason.NOT_ALLOWED)
+# --- where, what ----------------------------------------------------------------------------------------------------
 
 
 def _find_bins(session: Session, drafts: Iterable[Draft]) -> None:

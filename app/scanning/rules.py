@@ -69,6 +69,7 @@ class Reason(StrEnum):
     CLOCK_WRONG = "clock_wrong"
     GRANT_INVALID = "grant_invalid"
     GRANT_ENDED = "grant_ended"
+    GRANT_DOUBTED = "grant_doubted"
     NOT_ALLOWED = "not_allowed"
     ID_REUSED = "id_reused"
     FAILED = "failed"
@@ -91,6 +92,10 @@ REASON_SENTENCES: Final[dict[str, str]] = {
     Reason.CLOCK_WRONG: N_("The time of this scan cannot be: check the phone's clock."),
     Reason.GRANT_INVALID: N_("It is not certain who scanned this: sign in again."),
     Reason.GRANT_ENDED: N_("The user or the device was shut out before this scan, or signed in too long ago."),
+    Reason.GRANT_DOUBTED: N_(
+        "The user or the device was shut out before this scan arrived, and nothing but the phone's clock says that it "
+        "was made before."
+    ),
     Reason.NOT_ALLOWED: N_("This user may not scan."),
     Reason.ID_REUSED: N_("Another scan has this number already."),
     Reason.FAILED: N_("The server could not judge this scan; it is kept for a person."),
@@ -99,6 +104,10 @@ REASON_SENTENCES: Final[dict[str, str]] = {
 # A phone that never heard the server's time may be off by a while; its own clock is in occurred_at then.
 FUTURE: Final = timedelta(minutes=10)
 OLDEST: Final = timedelta(days=400)
+# How long after a token's end scans may arrive that only a measured clock puts before it: a shift, a night, a shift.
+LATE_ARRIVAL: Final = timedelta(hours=36)
+# A clock that is measured anew may step back a little.
+STEP_BACK: Final = timedelta(minutes=1)
 # How much of a base unit one kilogram is, where the base unit is one of mass.
 PER_KILOGRAM: Final = {
     "kg": Decimal(1),
@@ -154,6 +163,20 @@ def happened_at(scanned_at: datetime, clock_offset_ms: int) -> datetime | None:
 def is_plausible(occurred_at: datetime, now: datetime) -> bool:
     """Say whether a scan that comes in *now* can have happened then."""
     return now - OLDEST <= occurred_at <= now + FUTURE
+
+
+def is_borne_out(
+    occurred_at: datetime, uncertainty_ms: int, received_at: datetime, ended_at: datetime, before: datetime | None
+) -> bool:
+    """Say whether a scan that arrived after *ended_at* can be believed to have been made before it.
+
+    It must lie before by more than its uncertainty (a clock that was never measured, or set since, has a large one),
+    must not have travelled for too long, and not lie before what the phone did earlier, of which the last was *before*.
+    """
+    within = ended_at - occurred_at
+    is_certain = within > timedelta() and uncertainty_ms < within / timedelta(milliseconds=1)
+    is_in_order = before is None or occurred_at >= before - STEP_BACK
+    return is_certain and is_in_order and received_at - ended_at <= LATE_ARRIVAL
 
 
 def base_quantity(
