@@ -1,15 +1,19 @@
 """The lists of scans: those that wait for a person, one's own of today, and all."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from flask import url_for
-from flask_babel import gettext
+from flask_babel import get_locale, gettext
 from flask_babel import lazy_gettext as _l
 
 from app.catalog.models import Item
+from app.identity.models import Device, User
+from app.kernel.clock import utc_now
+from app.kernel.i18n import N_
 from app.places.models import Location
-from app.scanning.models import Scan
+from app.scanning.models import Scan, ScanResolution
 from app.scanning.queries import own_rows, scan_rows, waiting_rows
 from app.scanning.rules import KIND_NAMES, REASON_SENTENCES, ScanDecision, ScanStatus
 from app.scanning.tasks import REASONS
@@ -23,7 +27,12 @@ def scan_url(row: Any) -> str:
 
 def kind_name(row: Any) -> str:
     """Return in words what the hand did."""
-    return str(gettext(KIND_NAMES[row.kind]))
+    return _said(str(get_locale()), KIND_NAMES[row.kind])
+
+
+@lru_cache(maxsize=64)  # a workbook says the same few words tens of thousands of times
+def _said(_locale: str, words: str) -> str:
+    return str(gettext(words))
 
 
 def sentence_of(reason: str | None) -> str:
@@ -39,7 +48,7 @@ def reason_sentence(row: Any) -> str:
 def state_name(row: Any) -> str:
     """Return in a word what became of the scan."""
     if row.status == ScanStatus.ACCEPTED:
-        return str(gettext("taken"))
+        return _said(str(get_locale()), N_("taken"))
     if row.decision is None:
         return str(gettext("waits"))
     return str(gettext("dropped") if row.decision == ScanDecision.DROP else gettext("taken later"))
@@ -66,40 +75,63 @@ _REASON = Column("reason", _l("Why"), label=reason_sentence)
 _SEARCHED = (Scan.raw, Item.name, Item.code, Location.code)
 _NEWEST = (Scan.received_at.desc(), Scan.sequence.desc())
 
+_NOBODY_DECIDED = ScanResolution.id.is_(None)
+_DROPPED = ScanResolution.decision == ScanDecision.DROP
+_IN_STATE = {
+    "taken": Scan.status == ScanStatus.ACCEPTED,
+    "waits": (Scan.status == ScanStatus.PARKED) & _NOBODY_DECIDED,
+    "taken-later": ScanResolution.decision.is_not(None) & ~_DROPPED,
+    "dropped": _DROPPED,
+}
 _STATES = Filter(
     "state",
     _l("State"),
-    [(ScanStatus.ACCEPTED.value, _l("taken")), (ScanStatus.PARKED.value, _l("parked"))],
-    lambda value: Scan.status == ScanStatus(value),
+    [("taken", _l("taken")), ("waits", _l("waits")), ("taken-later", _l("taken later")), ("dropped", _l("dropped"))],
+    _IN_STATE.__getitem__,
 )
-
+_KINDS = Filter(
+    "act", _l("Act"), [(kind.value, _l(name)) for kind, name in KIND_NAMES.items()], lambda value: Scan.kind == value
+)
+_PERIODS = Filter(
+    "received",
+    _l("Received"),
+    [("1", _l("in the last day")), ("7", _l("in the last 7 days")), ("31", _l("in the last 31 days"))],
+    lambda value: Scan.received_at >= utc_now() - timedelta(days=int(value)),
+)
 ALL = Listing(
     name="scans",
     title=_l("Scans"),
     statement=scan_rows(),
     columns=[_WHEN, _ITEM, _CODE, _KIND, _QUANTITY, _BIN, _WHO, _PHONE, _TASK, _STATE, _REASON],
-    filters=[_STATES],
-    search=_SEARCHED,
+    filters=[_STATES, _KINDS, _PERIODS],
+    search=(*_SEARCHED, User.name, Device.name),
     order=_NEWEST,
     empty=_l("What phones scan is listed here."),
 )
-WAITING = Listing(
-    name="waiting-scans",
-    title=_l("Scans that wait"),
-    statement=waiting_rows(),
-    columns=[
-        Column("raw", _l("Code"), "code", sort=Scan.raw, link=scan_url, is_title=True),
-        _REASON,
-        _WHEN,
-        _KIND,
-        _BIN,
-        _WHO,
-        _TASK,
-    ],
-    search=_SEARCHED,
-    order=_NEWEST,
-    empty=_l("Every scan was understood."),
-)
+
+
+def waiting_listing() -> Listing:
+    """Return the list of the scans that wait for a person."""
+    sentences = {**REASON_SENTENCES, **REASONS}
+    reasons = [(reason, _l(sentence)) for reason, sentence in sentences.items()]
+    return Listing(
+        name="waiting-scans",
+        title=_l("Scans that wait"),
+        statement=waiting_rows(),
+        columns=[
+            Column("raw", _l("Code"), "code", sort=Scan.raw, link=scan_url, is_title=True),
+            _REASON,
+            _WHEN,
+            _KIND,
+            _BIN,
+            _WHO,
+            _TASK,
+        ],
+        filters=[Filter("why", _l("Why"), reasons, lambda value: Scan.reason == value)],
+        search=(*_SEARCHED, User.name),
+        order=_NEWEST,
+        empty=_l("Every scan was understood."),
+    )
 
 
 def own_listing(user_id: int, since: datetime) -> Listing:

@@ -1,6 +1,7 @@
 """What is asked of the record of scans: those that count for a task, those that wait, and the lists of pages."""
 
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, cast
 from uuid import UUID
@@ -9,14 +10,17 @@ from sqlalchemy import Select, Table, func, select
 from sqlalchemy.orm import Session
 
 from app.catalog.models import Item, Pack, Unit
-from app.catalog.queries import is_named
+from app.catalog.queries import find_packs_by_codes, is_named
+from app.catalog.rules import PackFacts, shown_barcode
 from app.identity.models import Device, User
 from app.places.models import Location
 from app.scanning.models import Scan, ScanResolution
 from app.scanning.rules import ScanDecision, ScanNotFound, ScanStatus, in_physical_order
+from app.scanning.slips import Slip, slips_of
 from app.scanning.tasks import NewScan
 
 CHOICES: Final = 30
+LIKELY: Final = 6
 SCAN = cast("Table", Scan.__table__)
 RESOLUTION = cast("Table", ScanResolution.__table__)
 
@@ -144,6 +148,23 @@ def list_packs_named(session: Session, words: str) -> Sequence[Any]:
     for word in words.split():
         statement = statement.where(is_named(word))
     return session.execute(statement.where(Item.active).order_by(Item.name, Item.id, Pack.factor).limit(CHOICES)).all()
+
+
+@dataclass(frozen=True)
+class Likely:
+    """A pack whose code is one slip away from the one that nobody knows."""
+
+    pack: PackFacts
+    code: str
+    slip: Slip
+
+
+def list_likely(session: Session, text: str) -> list[Likely]:
+    """Return what an unknown code may have been meant to be, the likeliest first. One query."""
+    slips = slips_of(text)
+    packs = find_packs_by_codes(session, slips) if slips else {}
+    near = (Likely(packs[code], shown_barcode(code), slip) for code, slip in slips.items() if code in packs)
+    return [each for each in near if each.pack.active][:LIKELY]
 
 
 def list_neighbours(session: Session, scan: Scan, around: int = 3) -> Sequence[Any]:

@@ -16,16 +16,18 @@ from app.kernel.clock import utc_now
 from app.kernel.errors import RuleBroken
 from app.scanning import service
 from app.scanning.forms import BindForm, DropForm
-from app.scanning.listings import ALL, WAITING, kind_name, own_listing, reason_sentence, sentence_of
+from app.scanning.intake import parse_code
+from app.scanning.listings import ALL, kind_name, own_listing, reason_sentence, sentence_of, waiting_listing
 from app.scanning.queries import (
     count_parked,
     find_resolution,
     get_scan,
     get_scan_row,
+    list_likely,
     list_neighbours,
     list_packs_named,
 )
-from app.scanning.rules import StillParked
+from app.scanning.rules import ScanStatus, StillParked
 from app.web.listing import answer
 from app.web.start import Card
 from app.web.words import sentence
@@ -51,7 +53,7 @@ def my_scans() -> Response:
 @may(Permission.APPROVE, Permission.EDIT_ITEMS)
 def waiting() -> Response:
     """List the scans that wait for a person."""
-    return answer(db.session(), WAITING, "scanning/waiting.html")
+    return answer(db.session(), waiting_listing(), "scanning/waiting.html")
 
 
 @bp.post("/waiting/again")
@@ -135,6 +137,7 @@ def waiting_card(session: Session) -> Iterator[Card]:
 def _page(scan_id: UUID, problem: str | None = None, status: int = 200, dropping: DropForm | None = None) -> Response:
     session = db.session()
     row, words = get_scan_row(session, scan_id), request.values.get("q", "").strip()
+    code = parse_code(row.raw or "", row.symbology, row.received_at.date())
     page = render_template(
         "scanning/scan.html",
         title=row.raw or kind_name(row),
@@ -145,6 +148,7 @@ def _page(scan_id: UUID, problem: str | None = None, status: int = 200, dropping
         resolution=find_resolution(session, scan_id),
         query=words,
         packs=list_packs_named(session, words) if words else [],
+        likely=list_likely(session, code.gtin14 or code.text) if row.status == ScanStatus.PARKED else [],
         dropping=dropping or DropForm(None),
         problem=problem,
         kind_of=kind_name,

@@ -1,5 +1,6 @@
 """The pages around scanning: the scan page, lists, the tray, the API told by itself, what makes the site a program."""
 
+import io
 import json
 import re
 from collections.abc import Callable
@@ -9,6 +10,7 @@ from uuid import uuid4
 
 import pytest
 from flask import Flask
+from python_calamine import load_workbook
 from werkzeug.test import TestResponse
 
 from app.catalog.service import add_barcode
@@ -17,7 +19,7 @@ from app.identity.access import Permission
 from app.identity.rules import roles_with
 from app.scanning.queries import list_parked, list_scans
 from tests.conftest import SignIn, Write
-from tests.handheld.phones import BOTTLE, CHEESE, Goods, Phone, Tally
+from tests.handheld.phones import BOTTLE, CARTON, CHEESE, Goods, Phone, Tally
 
 NOBODY = "NOBODY-KNOWS-IT"
 
@@ -70,9 +72,44 @@ def test_staff_see_their_own_scans_only(phone: Phone, make_phone: Callable[..., 
 
 
 def test_the_list_of_all_scans_is_a_workbook_too(phone: Phone, sign_in: SignIn) -> None:
-    phone.scan()
+    phone.scan(scanned_at="2026-03-01T16:30:00Z")
+    phone.scan(NOBODY, scanned_at="2026-03-01T16:31:00Z")
     response = sign_in("manager").get("/scans/?format=xlsx")
-    assert response.data[:2] == b"PK"
+    heading, *rows = load_workbook(io.BytesIO(response.data)).get_sheet_by_index(0).to_python()
+    unknown, known = (dict(zip(heading, row, strict=True)) for row in rows)
+    assert (known["Scanned"], known["Item"], known["Code"], known["Quantity"]) == (
+        datetime(2026, 3, 2, 0, 30),  # noqa: DTZ001  # by the company's clock, as a workbook has it
+        "冰红茶",
+        BOTTLE,
+        1,
+    )
+    assert (unknown["Item"], unknown["Code"], unknown["Quantity"]) == ("", NOBODY, "")
+
+
+def test_all_scans_are_found_by_what_became_of_them_by_who_and_when(
+    phone: Phone, sign_in: SignIn, manager: Callable[..., TestResponse]
+) -> None:
+    phone.send(
+        phone.event(), phone.event(NOBODY), phone.event("TO-DROP"), phone.event(CARTON, kind="set", quantity="3")
+    )
+    dropped = {row.raw: row.id for row in list_parked(db.session(), "tally", 1)}["TO-DROP"]
+    manager(f"/scans/{dropped}/drop", 303, note="a toy")
+    seen = {
+        query: {code for code in (BOTTLE, CARTON, NOBODY, "TO-DROP") if f">{code}<" in page}
+        for query in ("state=taken", "state=waits", "state=dropped", "act=set", "received=1", f"q={phone.user_id}x")
+        for page in [sign_in("manager").get(f"/scans/?{query}").get_data(as_text=True)]
+    }
+    assert seen == {
+        "state=taken": {BOTTLE, CARTON},
+        "state=waits": {NOBODY},
+        "state=dropped": {"TO-DROP"},
+        "act=set": {CARTON},
+        "received=1": {BOTTLE, CARTON, NOBODY, "TO-DROP"},
+        f"q={phone.user_id}x": set(),
+    }
+    tray = sign_in("manager").get("/scans/waiting?why=unknown_code").get_data(as_text=True)
+    assert NOBODY in tray
+    assert NOBODY not in sign_in("manager").get("/scans/waiting?why=failed").get_data(as_text=True)
 
 
 # --- the tray ---------------------------------------------------------------------------------------------------------
