@@ -10,10 +10,18 @@ ROOT = Path(__file__).resolve().parents[2]
 BUNDLE = """
 import { build } from "esbuild";
 await build({
-  entryPoints: ["../tests/client/storm.ts"], outfile: process.argv[1], bundle: true, platform: "node",
+  entryPoints: [`../tests/client/${process.argv[1]}.ts`], outfile: process.argv[2], bundle: true, platform: "node",
   target: "node20", format: "esm", nodePaths: ["node_modules"], logLevel: "error",
 });
 """
+
+
+def bundled(name: str, folder: Path) -> Path:
+    """Bundle tests/client/*name*.ts with the client's code into *folder*; return the script for node."""
+    script = folder / f"{name}.mjs"
+    command = ["node", "--input-type=module", "-e", BUNDLE, name, str(script)]
+    subprocess.run(command, cwd=ROOT / "static", check=True, timeout=60)
+    return script
 
 
 @dataclass(frozen=True)
@@ -29,12 +37,11 @@ class Storm:
     """The node process with the phones."""
 
     def __init__(self, folder: Path, orders: dict[str, Any]) -> None:
-        script = folder / "storm.mjs"
-        subprocess.run(
-            ["node", "--input-type=module", "-e", BUNDLE, str(script)], cwd=ROOT / "static", check=True, timeout=60
-        )
         self._process = subprocess.Popen(
-            ["node", str(script), json.dumps(orders)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+            ["node", str(bundled("storm", folder)), json.dumps(orders)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
         )
 
     def go(self, url: str) -> None:
