@@ -39,8 +39,14 @@ CHINESE_FONT = Need(
     lambda: any(Path("/usr/share/fonts").rglob("NotoSansCJK*")),
     "the measuring of Chinese text on pages",
 )
+WEBKIT = Need(
+    "webkit2gtk-driver",
+    lambda: shutil.which("WebKitWebDriver") is not None,
+    "the tests of the scan page in WebKit, the engine of the iPhone",
+)
+SCREEN = Need("xvfb", lambda: shutil.which("Xvfb") is not None, "the tests in WebKit (their screen)")
 TO_RUN = (ZBAR,)
-TO_TEST = (ZBAR, CHROMIUM, FFMPEG, POSTGRES, CHINESE_FONT)
+TO_TEST = (ZBAR, CHROMIUM, FFMPEG, POSTGRES, CHINESE_FONT, WEBKIT, SCREEN)
 
 
 def ensure(needs: Iterable[Need]) -> list[Need]:
