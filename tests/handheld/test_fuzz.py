@@ -91,3 +91,25 @@ def test_every_readable_scan_is_kept_and_answered(phone: Phone, batch: list[dict
     assert "failed" not in {answer["reason"] for answer in answers}
     assert phone.send(*made) == answers
     db.session.remove()
+
+
+values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=20),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    max_leaves=8,
+)
+fields = st.sampled_from(
+    ["id", "device", "sequence", "grant", "task", "kind", "scanned_at", "raw", "quantity", "undoes"]
+)
+
+
+@QUICK
+@given(broken=values, field=fields, value=values)
+@pytest.mark.usefixtures("goods")
+def test_nothing_beside_a_scan_keeps_it_from_being_taken(
+    phone: Phone, broken: object, field: str, value: object
+) -> None:
+    good = phone.event()
+    answers = phone.send(broken, phone.event() | {field: value}, good)
+    assert {answer["id"]: answer["status"] for answer in answers}[good["id"]] == "accepted"
+    db.session.remove()

@@ -1,5 +1,6 @@
 """Code texts as scanners send them and people type them."""
 
+import time
 from datetime import date
 from decimal import Decimal
 
@@ -199,6 +200,11 @@ pieces = st.sampled_from(
         "[10]",
         "https://a/01/",
         "/21/",
+        "?17=",
+        "%2F",
+        make_own_code(OwnKind.BIN, 12),
+        make_own_code(OwnKind.PACK, 7)[:-2],
+        "ZS",
     ]
 )
 codes = st.lists(st.one_of(pieces, st.text(max_size=12), st.text("0123456789", max_size=20))).map("".join)
@@ -218,3 +224,33 @@ def test_elements_repeat_the_text_and_nothing_else(text: str) -> None:
     if parsed.kind is CodeKind.GS1:
         said = "".join(element.ai + element.value for element in parsed.elements)
         assert said == parsed.text.replace("\x1d", "")
+
+
+@pytest.mark.parametrize(
+    "piece",
+    [
+        "\x1d",
+        "01",
+        "10",
+        "9",
+        "0106901234567892",
+        "]C1",
+        "(10)",
+        "(01)06901234567892",
+        "10A\x1d",
+        "8",
+        "ZSB",
+        "https://a/01/",
+        "https://a/01/06901234567892/10/A?17=270331&",
+        "%",
+        "/10/A",
+        "\u00e9",
+        " ",
+    ],
+)
+@pytest.mark.parametrize("before", ["", "]C1", "https://a/01/06901234567892?", "https://a/01/06901234567892"])
+def test_the_longest_texts_are_read_in_a_moment(before: str, piece: str) -> None:
+    text = (before + piece * LONGEST)[:LONGEST]
+    begun = time.thread_time()
+    read(text)
+    assert time.thread_time() - begun < 0.5
