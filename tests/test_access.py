@@ -86,7 +86,7 @@ TABLE: Final[dict[str, Roles]] = {
     **_each("scanning", "scans take drop", MANAGERS),
     **_each("scanning", "waiting", ITEMS),
     **_each("scanning", "bind settle", ITEMS),
-    **_each("scanning", "scan", ITEMS | SCANNERS),
+    **_each("scanning", "scan add_photo", ITEMS | SCANNERS),
     # stocktake
     **_each("stocktake", "stocktakes show report line", READERS),
     **_each("stocktake", "plan_stocktake add_stocktake start finish resume cancel free_bin", PLANNERS),

@@ -6,5 +6,6 @@ ACTIONS = {
     "scan.bind": N_("Code bound to a pack"),
     "scan.take": N_("Parked scan taken"),
     "scan.drop": N_("Parked scan dropped"),
+    "scan.photo": N_("Photo laid beside a scan"),
     "scan.settle": N_("Waiting scans resolved"),
 }

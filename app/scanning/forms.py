@@ -2,6 +2,7 @@
 
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
+from flask_wtf.file import FileField, FileRequired
 from wtforms import BooleanField, IntegerField, StringField
 from wtforms.validators import InputRequired, Length
 
@@ -11,6 +12,17 @@ class BindForm(FlaskForm):  # type: ignore[misc]  # flask-wtf ships no types
 
     pack_id = IntegerField(validators=[InputRequired()])
     remember = BooleanField(_l("Remember the code: it names this pack from now on"))
+
+
+class PhotoForm(FlaskForm):  # type: ignore[misc]  # flask-wtf ships no types
+    """What the goods of a scan look like."""
+
+    # Named kinds: a phone that keeps others then sends a JPEG.
+    photo = FileField(
+        _l("Photo"),
+        [FileRequired(_l("Take a photo first."))],
+        render_kw={"accept": "image/jpeg,image/png,image/webp", "capture": "environment"},
+    )
 
 
 class DropForm(FlaskForm):  # type: ignore[misc]  # flask-wtf ships no types

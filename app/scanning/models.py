@@ -1,13 +1,13 @@
 """The record of scans: every event as the phone made it, what it was taken for, and what a person decided later.
 
-Law: both tables are append-only. A scan is written once, with what became of it; whatever changes that is a new row.
+Law: the tables are append-only. A scan is written once, with what became of it; whatever changes that is a new row.
 """
 
 from datetime import date, datetime
 from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, LargeBinary, String, Text, text
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.catalog.models import NO_LOT
@@ -101,5 +101,20 @@ class ScanResolution(Base):
     __table_args__ = (CheckConstraint("decision <> 'bind' or pack_id is not null", name="bind_names"),)
 
 
+class ScanPhoto(Base):
+    """What the goods of a scan look like, for whoever has to say what its code is."""
+
+    __tablename__ = "scan_photo"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    scan_id: Mapped[UUID] = mapped_column(ForeignKey("scan.id"))
+    file_id: Mapped[int] = mapped_column(ForeignKey("stored_file.id"))
+    added_by: Mapped[int] = mapped_column(ForeignKey("user_account.id"))
+    added_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+    __table_args__ = (UniqueConstraint("scan_id", "file_id", name="uq_scan_photo_once"),)
+
+
 append_only(Scan.__table__)
 append_only(ScanResolution.__table__)
+append_only(ScanPhoto.__table__)

@@ -14,7 +14,7 @@ from app.catalog.queries import find_packs_by_codes, is_named
 from app.catalog.rules import PackFacts, shown_barcode
 from app.identity.models import Device, User
 from app.places.models import Location
-from app.scanning.models import Scan, ScanResolution
+from app.scanning.models import Scan, ScanPhoto, ScanResolution
 from app.scanning.rules import ScanDecision, ScanNotFound, ScanStatus, in_physical_order
 from app.scanning.slips import Slip, slips_of
 from app.scanning.tasks import NewScan
@@ -133,6 +133,11 @@ def get_scan_row(session: Session, scan_id: UUID) -> Any:
 def find_resolution(session: Session, scan_id: UUID) -> ScanResolution | None:
     """Return what a person decided about a scan, or None."""
     return session.scalar(select(ScanResolution).where(ScanResolution.scan_id == scan_id))
+
+
+def list_photos(session: Session, scan_id: UUID) -> Sequence[int]:
+    """Return the files of the photos beside a scan, the first one first."""
+    return session.scalars(select(ScanPhoto.file_id).where(ScanPhoto.scan_id == scan_id).order_by(ScanPhoto.id)).all()
 
 
 def list_waiting(session: Session, reasons: Collection[str]) -> list[Scan]:

@@ -146,6 +146,12 @@ class NothingToBind(RuleBroken):
     message = N_("Only a scanned code of goods can be bound to a pack.")
 
 
+class EnoughPhotos(RuleBroken):
+    """A few show the goods from all sides."""
+
+    message = N_("There are %(most)s photos already.")
+
+
 class NoteMissing(InvalidInput):
     """Dropping a scan without a word would hide it."""
 

@@ -6,6 +6,7 @@ Law: a scan flows in once, with the instant at which it was made; its task judge
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import cast
 from uuid import UUID
 
@@ -16,15 +17,18 @@ from sqlalchemy.orm import Session
 from app.catalog.queries import find_packs
 from app.catalog.rules import NoSuchPack, PackFacts
 from app.catalog.service import add_barcode
+from app.files.rules import Picture
+from app.files.service import keep_picture
 from app.identity.audit import audit
 from app.kernel.exact import plain
 from app.scanning.drafts import COUNTING, Draft
 from app.scanning.intake import judge, parse_code, resolve
 from app.scanning.lots import settle_lots
-from app.scanning.models import Scan, ScanResolution
-from app.scanning.queries import find_waiting, list_waiting
+from app.scanning.models import Scan, ScanPhoto, ScanResolution
+from app.scanning.queries import find_waiting, list_photos, list_waiting
 from app.scanning.resolvers import find_bins
 from app.scanning.rules import (
+    EnoughPhotos,
     NoteMissing,
     NothingToBind,
     NotParked,
@@ -34,7 +38,8 @@ from app.scanning.rules import (
 )
 from app.scanning.sent import SentScan
 
-RESOLUTION = cast("Table", ScanResolution.__table__)
+RESOLUTION, PHOTO = (cast("Table", model.__table__) for model in (ScanResolution, ScanPhoto))
+MOST_PHOTOS = 4
 # Parked because of what the code says: they may flow in by themselves once somebody says what it is.
 OF_THE_CODE = frozenset({Reason.UNKNOWN_CODE, Reason.DAMAGED_CODE, Reason.AMBIGUOUS})
 
@@ -93,6 +98,26 @@ def drop(session: Session, scan_id: UUID, note: str, by: int, now: datetime) -> 
     row = {"scan_id": scan.id, "decision": ScanDecision.DROP, "user_id": scan.user_id or by, "note": note}
     _keep(session, [row | {"decided_by": by, "decided_at": now}])
     audit(session, by, "scan.drop", f"scan:{scan_id}", {"note": note, "raw": scan.raw}, now)
+
+
+def add_photo(session: Session, instance: Path, scan_id: UUID, picture: Picture, by: int, now: datetime) -> None:
+    """Lay a photo of the goods beside a scan that waits; the same photo again changes nothing.
+
+    Errors: NotParked, EnoughPhotos.
+    """
+    scan = _waiting(session, scan_id)
+    photos, file_id = list_photos(session, scan.id), keep_picture(session, instance, picture, by, now)
+    if file_id in photos:
+        return
+    if len(photos) >= MOST_PHOTOS:
+        raise EnoughPhotos(most=MOST_PHOTOS)
+    row = {"scan_id": scan.id, "file_id": file_id, "added_by": by, "added_at": now}
+    try:
+        with session.begin_nested():
+            session.execute(insert(PHOTO), [row])
+    except IntegrityError:
+        return  # the same photo at this moment
+    audit(session, by, "scan.photo", f"scan:{scan_id}", {"file": file_id}, now)
 
 
 def settle_waiting(session: Session, by: int, now: datetime) -> Flow:

@@ -2,20 +2,22 @@
 
 from collections.abc import Iterator
 from datetime import datetime, time
+from pathlib import Path
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from flask import Blueprint, Response, flash, make_response, redirect, render_template, request, url_for
+from flask import Blueprint, Response, current_app, flash, make_response, redirect, render_template, request, url_for
 from flask_babel import get_timezone, gettext, ngettext
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
 from app.db import db, transaction
+from app.files.rules import make_picture
 from app.identity.access import Permission, current_user, may
 from app.kernel.clock import utc_now
 from app.kernel.errors import RuleBroken
 from app.scanning import service
-from app.scanning.forms import BindForm, DropForm
+from app.scanning.forms import BindForm, DropForm, PhotoForm
 from app.scanning.intake import parse_code
 from app.scanning.listings import ALL, kind_name, own_listing, reason_sentence, sentence_of, waiting_listing
 from app.scanning.queries import (
@@ -26,6 +28,7 @@ from app.scanning.queries import (
     list_likely,
     list_neighbours,
     list_packs_named,
+    list_photos,
 )
 from app.scanning.rules import ScanStatus, StillParked
 from app.web.listing import answer
@@ -92,6 +95,23 @@ def bind(scan_id: UUID) -> AnyResponse:
     return redirect(url_for("scanning.waiting"), 303)
 
 
+@bp.post("/<uuid:scan_id>/photo")
+@may(Permission.SCAN, Permission.EDIT_ITEMS)
+def add_photo(scan_id: UUID) -> AnyResponse:
+    """Lay a photo of the goods beside a scan that waits."""
+    form, now = PhotoForm(), utc_now()
+    if not form.validate():
+        return _page(scan_id, status=400, photo=form)
+    try:
+        picture = make_picture(form.photo.data.read())  # before the transaction: it takes a while
+        with transaction() as session:
+            instance = Path(current_app.instance_path)
+            service.add_photo(session, instance, scan_id, picture, current_user.id, now)
+    except RuleBroken as error:
+        return _page(scan_id, sentence(error), error.status)
+    return redirect(url_for("scanning.scan", scan_id=scan_id), 303)
+
+
 @bp.post("/<uuid:scan_id>/take")
 @may(Permission.APPROVE)
 def take(scan_id: UUID) -> AnyResponse:
@@ -134,7 +154,13 @@ def waiting_card(session: Session) -> Iterator[Card]:
         )
 
 
-def _page(scan_id: UUID, problem: str | None = None, status: int = 200, dropping: DropForm | None = None) -> Response:
+def _page(
+    scan_id: UUID,
+    problem: str | None = None,
+    status: int = 200,
+    dropping: DropForm | None = None,
+    photo: PhotoForm | None = None,
+) -> Response:
     session = db.session()
     row, words = get_scan_row(session, scan_id), request.values.get("q", "").strip()
     code = parse_code(row.raw or "", row.symbology, row.received_at.date())
@@ -150,6 +176,8 @@ def _page(scan_id: UUID, problem: str | None = None, status: int = 200, dropping
         packs=list_packs_named(session, words) if words else [],
         likely=list_likely(session, code.gtin14 or code.text) if row.status == ScanStatus.PARKED else [],
         dropping=dropping or DropForm(None),
+        photos=list_photos(session, scan_id),
+        photo=photo or PhotoForm(None),
         problem=problem,
         kind_of=kind_name,
     )

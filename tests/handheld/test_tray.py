@@ -1,11 +1,16 @@
 """The tray of unknown codes: what they are like, and several people who say at once what they are."""
 
+import io
+import re
 import threading
 from collections.abc import Callable
 
 import pytest
 from flask import Flask
-from sqlalchemy import func, select
+from flask.testing import FlaskClient
+from PIL import Image
+from sqlalchemy import func, select, text
+from sqlalchemy.exc import DBAPIError
 
 from app.catalog.models import Barcode
 from app.catalog.service import add_barcode
@@ -15,6 +20,7 @@ from app.scanning.queries import list_parked, list_scans
 from tests.conftest import SignIn, Write
 from tests.handheld.conftest import NOW
 from tests.handheld.phones import BOTTLE, CARTON, Goods, Phone
+from tests.scanning.drawing import as_bytes, draw, page
 
 NOBODY = "NOBODY-KNOWS-IT"
 
@@ -149,3 +155,45 @@ def test_scans_of_two_phones_and_two_tasks_flow_in_when_one_is_bound(
     db.session.remove()
     assert [str(one.quantity) for one in list_scans(db.session(), "tally", 2)] == ["24.000"]
     assert waiting() == []
+
+
+def photograph(client: FlaskClient, scan: str, content: bytes, status: int = 303) -> str:
+    form = {"photo": (io.BytesIO(content), "photo.jpg")}
+    response = client.post(f"/scans/{scan}/photo", data=form)
+    assert response.status_code == status, response.get_data(as_text=True)[:2000]
+    return response.get_data(as_text=True)
+
+
+def test_whoever_scanned_lays_a_photo_beside_the_unknown_code(phone: Phone, sign_in: SignIn) -> None:
+    phone.scan(NOBODY)
+    [scan] = waiting()
+    picture = as_bytes(page(draw(BOTTLE, "EAN13")), "JPEG")
+    photograph(phone.client, scan, picture)
+    photograph(phone.client, scan, picture)  # an impatient hand: the same photo is kept once
+    manager = sign_in("manager")
+    addresses = re.findall(r"/files/\d+/thumb.jpg", manager.get(f"/scans/{scan}").get_data(as_text=True))
+    assert len(addresses) == 1
+    assert manager.get(addresses[0]).data[:2] == b"\xff\xd8"
+
+
+def test_a_photo_that_cannot_be_one_or_comes_too_late_is_refused_with_a_sentence(phone: Phone, sign_in: SignIn) -> None:
+    phone.scan(NOBODY)
+    [scan] = waiting()
+    assert "no picture" in photograph(phone.client, scan, b"%PDF", 400)
+    assert "no picture" in photograph(phone.client, scan, b"", 400)
+    empty = phone.client.post(f"/scans/{scan}/photo", data={})
+    assert empty.status_code == 400
+    assert "Take a photo first" in empty.get_data(as_text=True)
+    for shade in range(4):
+        photograph(phone.client, scan, as_bytes(Image.new("L", (40, 40), shade * 60)))
+    assert "photos already" in photograph(phone.client, scan, as_bytes(Image.new("L", (40, 40), 255)), 409)
+    assert sign_in("manager").post(f"/scans/{scan}/drop", data={"note": "a toy"}).status_code == 303
+    photograph(phone.client, scan, as_bytes(Image.new("L", (50, 40), 255)), 409)
+
+
+def test_photos_of_scans_cannot_be_changed(phone: Phone, write: Write) -> None:
+    phone.scan(NOBODY)
+    [scan] = waiting()
+    photograph(phone.client, scan, as_bytes(Image.new("L", (40, 40), 255)))
+    with pytest.raises(DBAPIError, match="append-only"), write() as session:
+        session.execute(text("DELETE FROM scan_photo"))
