@@ -1,4 +1,4 @@
-"""Photos beside scans that wait for a person; the list of all scans by the time of their arrival."""
+"""Photos beside scans that wait for a person."""
 
 import sqlalchemy as sa
 from alembic import op
