@@ -49,6 +49,7 @@ from app.ledger import views as ledger_views
 from app.ledger.opening_balances import balance_kinds
 from app.ledger.openings import OpeningStock
 from app.ledger.verify import INVARIANTS, verify
+from app.notices import kinds as notice_kinds
 from app.notices import views as notices_views
 from app.notices.kinds import JOB_FAILED
 from app.notices.service import notify
@@ -75,7 +76,10 @@ from app.stock.labels import views as label_views
 from app.stocktake import actions as stocktake_actions
 from app.stocktake import pages as stocktake_pages
 from app.stocktake import start as stocktake_start
+from app.stocktake.accuracy import panels as accuracy_panels
 from app.stocktake.counting import task as stocktake_task
+from app.stocktake.schedules import start as schedules_start
+from app.stocktake.schedules.service import plan_all_due
 from app.web import addresses, errors, openapi, pwa, shell, start, words
 from app.web.start import MenuEntry, MenuGroup, Section, SiteMap
 
@@ -162,7 +166,9 @@ MENU = (
 )
 
 SECTIONS = (
-    Section(_l("Stocktakes"), (stocktake_start.bins_to_count, stocktake_start.differences_to_approve)),
+    Section(
+        _l("Stocktakes"), (stocktake_start.bins_to_count, stocktake_start.differences_to_approve, schedules_start.due)
+    ),
     Section(_l("Stock"), (stock_panels.cards,)),
     Section(_l("Scans"), (scanning_views.waiting_card,)),
 )
@@ -177,6 +183,7 @@ SUBJECTS = {
     "place": N_("Place"),
     "scan": N_("Scan"),
     "stocktake": N_("Stocktake"),
+    "stocktake_schedule": N_("Recurring count"),
 }
 LINKS: dict[str, Callable[[str], str]] = {
     "item": lambda key: url_for("catalog.item", item_id=key),
@@ -184,6 +191,7 @@ LINKS: dict[str, Callable[[str], str]] = {
     "place": lambda key: url_for("places.place", place_id=key),
     "scan": lambda key: url_for("scanning.scan", scan_id=key),
     "stocktake": lambda key: url_for("stocktake.show", stocktake_id=key),
+    "stocktake_schedule": lambda key: url_for("stocktake.edit_schedule", schedule_id=key),
 }
 
 
@@ -205,6 +213,7 @@ def wire(app: Flask) -> None:
     KINDS.update({kind.key: kind for kind in IMPORT_KINDS})
     proofs[:] = [_broken_books]
     jobs_registry.register(*NIGHTLY)
+    notice_kinds.register(schedules_start.COUNT_DUE)
     jobs_registry.on_failure[:] = [_tell_owners]
     on_set_up[:] = [catalog_service.begin, places_service.begin]
     RESOLVERS.update({PACK: resolve_packs, BIN: resolve_bins})
@@ -218,12 +227,12 @@ def wire(app: Flask) -> None:
     SUBJECT_LINKS.update(LINKS)
     for actions in (catalog_actions, partners_actions, places_actions, stock_actions, scanning_actions):
         audit.ACTIONS.update(actions.ACTIONS)
-    catalog_registry.item_panels[:] = [stock_panels.item_panel]
+    catalog_registry.item_panels[:] = [stock_panels.item_panel, accuracy_panels.item_panel]
     catalog_registry.on_hand_columns[:] = [stock_queries.on_hand_of_item]
     catalog_registry.in_stock_checks[:] = [stock_queries.is_in_stock]
     catalog_registry.history_checks[:] = [stock_queries.has_history]
     places_registry.holding_checks[:] = [stock_queries.find_holding]
-    places_registry.place_panels[:] = [stock_panels.place_panel]
+    places_registry.place_panels[:] = [stock_panels.place_panel, accuracy_panels.place_panel]
     stock_registry.documents["stocktake"] = stock_registry.DocumentKind(N_("Stocktake"), stocktake_start.document_url)
     stock_registry.documents["opening"] = stock_registry.DocumentKind(N_("Opening stock"))
     app.context_processor(_shell_context)
@@ -252,6 +261,7 @@ def _forget_attempts(now: datetime) -> None:
 NIGHTLY = (
     Job("verify", N_("Prove the books"), Daily(time(2, 30)), _prove_books),
     Job("backup", N_("Back up"), Daily(time(3, 0)), _back_up),
+    Job("counts", N_("Plan the counts that are due"), Daily(time(5, 0)), plan_all_due),
     Job("tidy", N_("Forget old sign-in attempts"), Daily(time(3, 30)), _forget_attempts),
 )
 

@@ -90,6 +90,10 @@ TABLE: Final[dict[str, Roles]] = {
     # stocktake
     **_each("stocktake", "stocktakes show report line", READERS),
     **_each("stocktake", "plan_stocktake add_stocktake start finish resume cancel free_bin", PLANNERS),
+    **_each("stocktake", "month accuracy results", READERS),
+    **_each("stocktake", "proposal count_these classes save_classes", PLANNERS),
+    **_each("stocktake", "schedules new_schedule add_schedule edit_schedule", PLANNERS),
+    **_each("stocktake", "save_schedule switch_schedule plan_turn", PLANNERS),
     **_each("stocktake", "recount drop_recount", PLANNERS | MANAGERS),
     **_each("stocktake", "approve approve_line post", MANAGERS),
 }

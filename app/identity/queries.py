@@ -55,6 +55,12 @@ def list_names(session: Session) -> list[tuple[int, str]]:
     return [(row.id, row.name) for row in session.execute(select(User.id, User.name).order_by(User.name))]
 
 
+def list_active_names(session: Session) -> list[tuple[int, str]]:
+    """Return id and name of the users who may sign in, for choices."""
+    statement = select(User.id, User.name).where(User.active).order_by(User.name, User.id)
+    return [(number, name) for number, name in session.execute(statement)]
+
+
 def users_who_may(session: Session, permission: Permission) -> list[int]:
     """Return the ids of the active users who may do this."""
     # Roles are a short JSON list and users are few: the same few lines on both databases beat two JSON dialects.

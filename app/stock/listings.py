@@ -102,6 +102,7 @@ def by_place(session: Session, *, sees_cost: bool) -> Listing:
             Column("on_hand", _l("On hand"), "quantity", sort=Balance.quantity, link=_key_moves),
             Column("unit", _l("Unit")),
             *_value_column(sees_cost=sees_cost),
+            Column("last_counted", _l("Last counted"), "instant", sort=Balance.last_anchor_at),
         ],
         filters=[
             _warehouse_filter(session, lambda value: Location.warehouse_id == int(value)),

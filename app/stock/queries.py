@@ -111,6 +111,7 @@ def stock_by_place() -> Statement:
             Location.kind,
             _Warehouse.code.label("warehouse"),
             Balance.quantity.label("on_hand"),
+            Balance.last_anchor_at.label("last_counted"),
             Cost.value.label("all_value"),
             Cost.quantity.label("all_quantity"),
         )

@@ -16,4 +16,11 @@ ACTIONS: Final[dict[str, str]] = {
     "stocktake.approve_own": N_("Differences of one's own count approved (company of one person)"),
     "stocktake.return": N_("Differences changed, back to review"),
     "stocktake.post": N_("Stocktake posted"),
+    "stocktake.policy": N_("ABC classes and rhythms changed"),
+    "schedule.add": N_("Recurring count added"),
+    "schedule.edit": N_("Recurring count changed"),
+    "schedule.paused": N_("Recurring count paused"),
+    "schedule.active": N_("Recurring count goes on"),
+    "schedule.ended": N_("Recurring count ended"),
+    "schedule.turn": N_("Recurring count planned a stocktake"),
 }

@@ -2,19 +2,32 @@
 
 import re
 from collections.abc import Sequence
+from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, Self
 
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from sqlalchemy.orm import Session
-from wtforms import BooleanField, HiddenField, RadioField, SelectField, SelectMultipleField, StringField, TextAreaField
+from wtforms import (
+    BooleanField,
+    HiddenField,
+    IntegerField,
+    RadioField,
+    SelectField,
+    SelectMultipleField,
+    StringField,
+    TextAreaField,
+)
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
 from app.catalog.queries import list_categories
 from app.places.queries import list_warehouses
 from app.stocktake.approval.rules import REASON_NAMES, GapReason
+from app.stocktake.classes.rules import AbcClass
+from app.stocktake.planning.queries import top_bins
+from app.stocktake.planning.rules import MOST_PROPOSED
 from app.stocktake.queries import find_bin_ids, find_item_ids, list_zones
 from app.stocktake.rules import SCOPE_NAMES, Scope, ScopeKind, Tolerance
 from app.stocktake.service import Plan
@@ -40,11 +53,25 @@ class PlanForm(FlaskForm):  # type: ignore[misc]  # flask-wtf ships no types
         render_kw=_CODES,
     )
     categories = SelectMultipleField(_l("Categories"), coerce=int, render_kw={"size": 6})
+    classes = SelectMultipleField(
+        _l("ABC classes"),
+        coerce=int,
+        choices=[(abc.value, abc.name) for abc in AbcClass],
+        description=_l("A are the few items that make most of the value; the classes are made anew at the start."),
+        render_kw={"size": len(AbcClass)},
+    )
     items = TextAreaField(
         _l("Items"),
         [Length(max=20_000)],
         description=_l("Item codes or barcodes, between spaces or on lines of their own."),
         render_kw=_CODES,
+    )
+    most = IntegerField(
+        _l("How many bins"),
+        [Optional(), NumberRange(1, MOST_PROPOSED)],
+        default=20,
+        description=_l("Those that call loudest for a count; see what to count next."),
+        render_kw={"inputmode": "numeric"},
     )
     blind = BooleanField(
         _l("Blind"),
@@ -57,24 +84,35 @@ class PlanForm(FlaskForm):  # type: ignore[misc]  # flask-wtf ships no types
     note = StringField(_l("Note"), [Length(max=200)])
 
     @classmethod
-    def for_request(cls, session: Session) -> "PlanForm":
-        """Return the form with what there is to choose from."""
-        form = cls()
+    def for_request(cls, session: Session, **values: Any) -> Self:
+        """Return the form with what there is to choose from, and *values* where nothing was typed."""
+        form = cls(**values)
         form.warehouse.choices = [(each.id, f"{each.code} {each.name}".strip()) for each in list_warehouses(session)]
         form.scope.choices = [(kind.value, gettext(name)) for kind, name in SCOPE_NAMES.items()]
         form.zones.choices = list_zones(session)
         form.categories.choices = [(node.id, node.path) for node in list_categories(session)]
         return form
 
-    def plan(self, session: Session) -> Plan:
-        """Return the plan that was typed. Errors: BinsUnknown, ItemsUnknown."""
+    def plan(self, session: Session, now: datetime) -> Plan:
+        """Return the plan that was typed. Errors: BinsUnknown, ItemsUnknown, NothingProposed."""
+        scope = self.typed_scope(session)
+        if scope.kind is ScopeKind.PROPOSED:
+            scope = Scope(scope.kind, top_bins(session, self.warehouse.data, self.most.data or 1, now))
         return Plan(
             warehouse_id=self.warehouse.data,
-            scope=Scope(ScopeKind(self.scope.data), self._ids(session)),
+            scope=scope,
             blind=self.blind.data,
-            tolerance=Tolerance(self.tolerance_quantity.data, self.tolerance_percent.data, self.tolerance_value.data),
+            tolerance=self.typed_tolerance(),
             note=(self.note.data or "").strip(),
         )
+
+    def typed_scope(self, session: Session) -> Scope:
+        """Return the scope that was typed; what is proposed is not asked here. Errors: BinsUnknown, ItemsUnknown."""
+        return Scope(ScopeKind(self.scope.data), self._ids(session))
+
+    def typed_tolerance(self) -> Tolerance:
+        """Return the limits that were typed."""
+        return Tolerance(self.tolerance_quantity.data, self.tolerance_percent.data, self.tolerance_value.data)
 
     def _ids(self, session: Session) -> tuple[int, ...]:
         match ScopeKind(self.scope.data):
@@ -84,9 +122,11 @@ class PlanForm(FlaskForm):  # type: ignore[misc]  # flask-wtf ships no types
                 return tuple(self.categories.data)
             case ScopeKind.BINS:
                 return find_bin_ids(session, self.warehouse.data, words(self.bins.data))
+            case ScopeKind.ABC:
+                return tuple(self.classes.data)
             case ScopeKind.LIST:
                 return find_item_ids(session, words(self.items.data))
-            case ScopeKind.WAREHOUSE:
+            case ScopeKind.WAREHOUSE | ScopeKind.PROPOSED:
                 return ()
 
 

@@ -17,8 +17,17 @@ from app.kernel.owncode import OwnKind, make_own_code
 from app.places.models import Location
 from app.places.queries import PlaceFacts, find_places_by_codes
 from app.places.rules import LEAVES, LocationKind, expand_range
+from app.stocktake.classes.rules import AbcClass
 from app.stocktake.models import Stocktake, StocktakeBin, StocktakeLine
-from app.stocktake.rules import BinState, BinsUnknown, ItemsUnknown, NoSuchStocktake, ScopeKind, StocktakeState
+from app.stocktake.rules import (
+    BinState,
+    BinsUnknown,
+    ItemsUnknown,
+    NoSuchStocktake,
+    Scope,
+    ScopeKind,
+    StocktakeState,
+)
 
 _Warehouse = aliased(Location)
 # What a recount asks for, by bin and round.
@@ -306,13 +315,25 @@ def _some(codes: Sequence[str]) -> str:
 
 
 def list_scope_names(session: Session, stocktake: Stocktake) -> list[str]:
-    """Return what a scope names, as people know it: zones, bins, categories or items. One query."""
+    """Return what a scope names, as people know it: zones, bins, categories, classes or items. One query."""
     if stocktake.scope_kind is ScopeKind.WAREHOUSE:
         return []
     if stocktake.scope_kind is ScopeKind.CATEGORY:
         return [node.path for node in list_categories(session) if node.id in stocktake.scope_ids]
+    if stocktake.scope_kind is ScopeKind.ABC:
+        return [AbcClass(number).name for number in stocktake.scope_ids]
     if stocktake.scope_kind is ScopeKind.LIST:
         items = select(Item.name).where(Item.id.in_(stocktake.scope_ids)).order_by(Item.name)
         return list(session.scalars(items))
     places = select(Location.code).where(Location.id.in_(stocktake.scope_ids)).order_by(Location.natural_code)
+    return list(session.scalars(places))
+
+
+def list_scope_codes(session: Session, scope: Scope) -> list[str]:
+    """Return the codes of a scope of bins or items, as people type them; none for other scopes. One query."""
+    if scope.kind is ScopeKind.LIST:
+        return list(session.scalars(select(Item.code).where(Item.id.in_(scope.ids)).order_by(Item.code)))
+    if scope.kind is not ScopeKind.BINS:
+        return []
+    places = select(Location.code).where(Location.id.in_(scope.ids)).order_by(Location.natural_code)
     return list(session.scalars(places))

@@ -13,6 +13,7 @@ from typing import Final
 from app.kernel.errors import Forbidden, InvalidInput, NotFound, RuleBroken
 from app.kernel.exact import ZERO
 from app.kernel.i18n import N_
+from app.places.rules import LEAVES, LocationKind
 
 # A counter keeps a bin for a working day; whoever comes later counts it anew, as another round.
 LEASE: Final = timedelta(hours=10)
@@ -37,7 +38,9 @@ class ScopeKind(StrEnum):
     ZONE = "zone"
     BINS = "bins"
     CATEGORY = "category"
+    ABC = "abc"
     LIST = "list"
+    PROPOSED = "proposed"
 
 
 class BinState(StrEnum):
@@ -89,7 +92,9 @@ SCOPE_NAMES: Final[dict[ScopeKind, str]] = {
     ScopeKind.ZONE: N_("Zones"),
     ScopeKind.BINS: N_("Chosen bins"),
     ScopeKind.CATEGORY: N_("Categories"),
+    ScopeKind.ABC: N_("ABC classes"),
     ScopeKind.LIST: N_("List of items"),
+    ScopeKind.PROPOSED: N_("What the system proposes"),
 }
 BIN_NAMES: Final[dict[BinState, str]] = {
     BinState.WAITING: N_("To count"),
@@ -101,8 +106,12 @@ BIN_TONES: Final[dict[BinState, str]] = {
     BinState.OPEN: "calm",
     BinState.CLOSED: "good",
 }
+# Goods on the road lie in nobody's reach.
+COUNTABLE: Final = LEAVES - {LocationKind.TRANSIT}
 # Scopes that take certain items only; whatever else lies in their bins is out of scope.
-BY_ITEM: Final = frozenset({ScopeKind.CATEGORY, ScopeKind.LIST})
+BY_ITEM: Final = frozenset({ScopeKind.CATEGORY, ScopeKind.ABC, ScopeKind.LIST})
+# Scopes that name their bins; whatever lies there is counted.
+BY_BIN: Final = frozenset({ScopeKind.BINS, ScopeKind.PROPOSED})
 
 
 class NoSuchStocktake(NotFound):
@@ -133,6 +142,12 @@ class NothingInScope(InvalidInput):
     """A stocktake of nothing."""
 
     message = N_("There is no bin to count in this scope.")
+
+
+class NothingProposed(InvalidInput):
+    """Nothing there calls for a count."""
+
+    message = N_("No bin of this warehouse calls for a count now.")
 
 
 class ScopeMissing(InvalidInput):
@@ -201,7 +216,7 @@ class Tolerance:
 
 @dataclass(frozen=True)
 class Scope:
-    """What a stocktake is to count: ids of zones, bins, categories or items, as its kind says; none for a warehouse."""
+    """What a stocktake is to count: numbers of zones, bins, categories, classes or items, as its kind says."""
 
     kind: ScopeKind
     ids: tuple[int, ...] = ()

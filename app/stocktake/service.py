@@ -19,16 +19,18 @@ from app.company.queries import get_company
 from app.identity.audit import audit
 from app.kernel.exact import ZERO
 from app.ledger.models import Balance
+from app.notices.service import settle as settle_notices
 from app.places.models import Location
 from app.places.queries import below as places_below
-from app.places.rules import LEAVES, LocationKind
 from app.stocktake.causes.rules import Place
+from app.stocktake.classes.queries import items_in_classes
 from app.stocktake.counting.rules import Count, rank
 from app.stocktake.models import Stocktake, StocktakeBin, StocktakeItem, StocktakeLine
 from app.stocktake.queries import get_stocktake
 from app.stocktake.report.queries import Report, read_report
 from app.stocktake.rules import (
     BY_ITEM,
+    COUNTABLE,
     BinState,
     LineState,
     NoSuchLine,
@@ -45,8 +47,6 @@ from app.stocktake.rules import (
 )
 
 SERIES: Final = "ST"
-# Goods on the road lie in nobody's reach.
-COUNTABLE: Final = LEAVES - {LocationKind.TRANSIT}
 
 
 @dataclass(frozen=True)
@@ -89,7 +89,7 @@ def start(session: Session, stocktake_id: int, by: int, now: datetime) -> None:
     if stocktake.state is not StocktakeState.DRAFT:  # from review, too, one goes back to counting
         raise WrongState(number=stocktake.number)
     stocktake = move_on(session, stocktake_id, StocktakeState.COUNTING, started_at=now)
-    items = _items_in_scope(session, stocktake)
+    items = _items_in_scope(session, stocktake, now)
     if items is not None:
         frozen = [{"stocktake_id": stocktake.id, "item_id": item} for item in items]
         if frozen:
@@ -102,6 +102,7 @@ def start(session: Session, stocktake_id: int, by: int, now: datetime) -> None:
         [{"stocktake_id": stocktake.id, "bin_id": bin_id, "round": 1, "is_main": True} for bin_id in bins],
     )
     _expect_what_the_books_have(session, stocktake)
+    settle_notices(session, subject(stocktake.id), now)
     audit(session, by, "stocktake.start", subject(stocktake.id), {"bins": len(bins)}, now)
 
 
@@ -114,6 +115,7 @@ def resume(session: Session, stocktake_id: int, by: int, now: datetime) -> None:
 def cancel(session: Session, stocktake_id: int, by: int, now: datetime) -> None:
     """End a stocktake without any adjustment."""
     stocktake = move_on(session, stocktake_id, StocktakeState.CANCELLED)
+    settle_notices(session, subject(stocktake.id), now)
     audit(session, by, "stocktake.cancel", subject(stocktake.id), {"number": stocktake.number}, now)
 
 
@@ -205,12 +207,20 @@ def subject(stocktake_id: int) -> str:
 # --- scope ------------------------------------------------------------------------------------------------------------
 
 
-def _items_in_scope(session: Session, stocktake: Stocktake) -> list[int] | None:
+def _items_in_scope(session: Session, stocktake: Stocktake, now: datetime) -> list[int] | None:
     """Return the items that a scope by item takes, None where it takes whatever lies in its bins."""
-    if stocktake.scope_kind is ScopeKind.LIST:
-        return list(stocktake.scope_ids)
-    if stocktake.scope_kind is not ScopeKind.CATEGORY:
-        return None
+    match stocktake.scope_kind:
+        case ScopeKind.LIST:
+            return list(stocktake.scope_ids)
+        case ScopeKind.ABC:
+            return items_in_classes(session, stocktake.scope_ids, now)
+        case ScopeKind.CATEGORY:
+            return _items_in_categories(session, stocktake)
+        case _:
+            return None
+
+
+def _items_in_categories(session: Session, stocktake: Stocktake) -> list[int]:
     nodes = list_categories(session)
     inside = set().union(*(categories_below(nodes, category) for category in stocktake.scope_ids))
     return list(session.scalars(select(Item.id).where(Item.category_id.in_(inside)).order_by(Item.id)))
@@ -224,9 +234,9 @@ def _bins_in_scope(session: Session, stocktake: Stocktake) -> list[int]:
         case ScopeKind.ZONE:
             zones = set().union(*(places_below(session, zone) for zone in stocktake.scope_ids))
             here = here.where(Location.parent_id.in_(zones))
-        case ScopeKind.BINS:
+        case ScopeKind.BINS | ScopeKind.PROPOSED:
             here = here.where(Location.id.in_(stocktake.scope_ids))
-        case ScopeKind.CATEGORY | ScopeKind.LIST:
+        case ScopeKind.CATEGORY | ScopeKind.ABC | ScopeKind.LIST:
             here = here.where(Location.id.in_(_balances_in_scope(stocktake).with_only_columns(Balance.location_id)))
     return list(session.scalars(here.order_by(Location.id)))
 

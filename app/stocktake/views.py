@@ -57,7 +57,8 @@ def add_stocktake() -> AnyResponse:
         return _plan_page(form, status=400)
     try:
         with transaction() as session:
-            stocktake = service.plan(session, form.plan(session), current_user.id, utc_now())
+            now = utc_now()
+            stocktake = service.plan(session, form.plan(session, now), current_user.id, now)
     except RuleBroken as error:
         return _plan_page(form, sentence(error), error.status)
     return redirect(url_for("stocktake.show", stocktake_id=stocktake.id), 303)

@@ -1,7 +1,8 @@
 """Every list page: paged, searchable, sortable, filtered, and the same rows as XLSX.
 
 A feature describes its list once (`Listing`); `answer()` turns a request into the page, into the part of it that
-htmx asked for, or into the workbook. A list runs two queries however long it is.
+htmx asked for, or into the workbook. A list runs two queries however long it is; one whose rows no query can work out
+(`RowListing`) is searched, sorted and cut here.
 """
 
 from collections.abc import Callable, Sequence
@@ -11,7 +12,7 @@ from urllib.parse import urlencode
 
 from flask import Response, make_response, render_template, request
 from flask_babel import LazyString
-from sqlalchemy import ColumnElement, Row, Select, SQLColumnExpression, func, or_, select
+from sqlalchemy import ColumnElement, Select, SQLColumnExpression, func, or_, select
 from sqlalchemy.orm import Session
 
 from app.web.exports import workbook
@@ -24,7 +25,8 @@ EXPORT_LIMIT = 200_000
 class Column:
     """One column: `key` names the row's attribute; `sort` makes it sortable; `kind` says how it looks.
 
-    Kinds: text, code, quantity, signed, money, price, instant, day, percent, yes_no, badge.
+    Kinds: text, code, quantity, signed, money, price, instant, day, percent, yes_no, badge; lines (a line of text
+    each), pick (a box to tick: `key` names it, the value is the row's; it belongs to the form "<key>-form").
     `link` gives the address that a cell opens to; `label` a translated word for the cell; `shade` a badge's colour.
     """
 
@@ -36,6 +38,13 @@ class Column:
     label: Callable[[Any], object] | None = None
     shade: Callable[[Any], str] | None = None
     is_title: bool = False  # the heading of the row's card on a phone
+    # What rows are sorted by where they were made here and not by the database (`RowListing`).
+    order: Callable[[Any], Any] | None = None
+
+    @property
+    def is_sortable(self) -> bool:
+        """Whether its heading sorts."""
+        return self.sort is not None or self.order is not None
 
     def value(self, row: Any) -> Any:
         """Return what the cell shows, before formatting."""
@@ -69,11 +78,24 @@ class Listing:
 
 
 @dataclass(frozen=True)
+class RowListing:
+    """A list whose rows are worked out here: all of them, in their first order. `search` gives a row's words."""
+
+    name: str
+    title: LazyString | str
+    rows: Sequence[Any]
+    columns: Sequence[Column]
+    search: Callable[[Any], str]
+    filters: Sequence[Filter] = ()  # narrowed already: their clauses are not asked
+    empty: LazyString | str = ""
+
+
+@dataclass(frozen=True)
 class Page:
     """One page of a list, with what the template needs to walk on."""
 
-    listing: Listing
-    rows: Sequence[Row[Any]]
+    listing: Listing | RowListing
+    rows: Sequence[Any]
     total: int
     number: int
     size: int
@@ -112,7 +134,21 @@ def answer(session: Session, listing: Listing, template: str = "list.html", **co
     if request.args.get("format") == "xlsx":
         rows = session.execute(_ordered(listing).limit(EXPORT_LIMIT)).all()
         return _as_workbook(listing, rows)
-    page = read(session, listing)
+    return _as_page(read(session, listing), template, context)
+
+
+def answer_rows(listing: RowListing, template: str = "list.html", **context: object) -> Response:
+    """Answer a GET of a list whose rows are here, as `answer` does."""
+    rows = _ordered_rows(listing)
+    if request.args.get("format") == "xlsx":
+        return _as_workbook(listing, rows)
+    size = _size()
+    number = _page_number(len(rows), size)
+    shown = rows[(number - 1) * size : number * size]
+    return _as_page(_page(listing, shown, len(rows), number, size), template, context)
+
+
+def _as_page(page: Page, template: str, context: dict[str, object]) -> Response:
     name = "macros/list_body.html" if request.headers.get("HX-Request") else template
     response = make_response(render_template(name, page=page, **context))
     response.vary.add("HX-Request")
@@ -124,8 +160,12 @@ def read(session: Session, listing: Listing) -> Page:
     size = _size()
     narrowed = _narrowed(listing)
     total = session.scalar(select(func.count()).select_from(narrowed.order_by(None).subquery())) or 0
-    number = min(max(1, request.args.get("page", 1, type=int)), max(1, -(-total // size)))
+    number = _page_number(total, size)
     rows = session.execute(_ordered(listing).limit(size).offset((number - 1) * size)).all()
+    return _page(listing, rows, total, number, size)
+
+
+def _page(listing: Listing | RowListing, rows: Sequence[Any], total: int, number: int, size: int) -> Page:
     return Page(
         listing=listing,
         rows=rows,
@@ -136,6 +176,10 @@ def read(session: Session, listing: Listing) -> Page:
         query=request.args.get("q", "").strip(),
         chosen={f.key: request.args[f.key] for f in listing.filters if request.args.get(f.key)},
     )
+
+
+def _page_number(total: int, size: int) -> int:
+    return min(max(1, request.args.get("page", 1, type=int)), max(1, -(-total // size)))
 
 
 def _size() -> int:
@@ -168,7 +212,18 @@ def _ordered(listing: Listing) -> Select[*tuple[Any, ...]]:
     return statement.order_by(None).order_by(order, *listing.order)
 
 
-def _as_workbook(listing: Listing, rows: Sequence[Row[Any]]) -> Response:
-    columns = [(str(column.title), column.kind) for column in listing.columns]
-    cells = ([column.value(row) for column in listing.columns] for row in rows)
+def _ordered_rows(listing: RowListing) -> Sequence[Any]:
+    words = request.args.get("q", "").casefold().split()
+    rows = listing.rows
+    if words:
+        rows = [row for row in rows if all(word in listing.search(row).casefold() for word in words)]
+    wanted = request.args.get("sort", "")
+    order = next((c.order for c in listing.columns if c.order and c.key == wanted.removeprefix("-")), None)
+    return sorted(rows, key=order, reverse=wanted.startswith("-")) if order else rows
+
+
+def _as_workbook(listing: Listing | RowListing, rows: Sequence[Any]) -> Response:
+    kept = [column for column in listing.columns if column.kind != "pick"]
+    columns = [(str(column.title), column.kind) for column in kept]
+    cells = ([column.value(row) for column in kept] for row in rows)
     return workbook(listing.name, columns, cells)

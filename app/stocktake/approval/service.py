@@ -20,6 +20,7 @@ from app.ledger.facts import CountFact
 from app.ledger.models import CountAnchor
 from app.ledger.rules import CountOutdated
 from app.ledger.service import post as post_to_ledger
+from app.stocktake.accuracy.service import keep_results
 from app.stocktake.approval.queries import list_counters, standing_approvals
 from app.stocktake.approval.rules import Choice, ReportChanged, ensure_can_approve, fingerprint, needs_cost
 from app.stocktake.causes.rules import Place
@@ -184,7 +185,8 @@ def post(session: Session, stocktake_id: int, by: int, now: datetime) -> Posting
         return _return_to_review(session, stocktake, changed, by, now)
     rows = _rows_by_place(session, stocktake_id)
     facts = [_fact(stocktake_id, line, rows[line.place], approvals) for line in counted]
-    day = get_company(session).day_of(max((fact.counted_at for fact in facts), default=now))
+    company = get_company(session)
+    day = company.day_of(max((fact.counted_at for fact in facts), default=now))
     try:
         posted = post_to_ledger(
             session, "stocktake", subject(stocktake_id), counts=facts, by=by, effective_on=day, now=now
@@ -193,6 +195,7 @@ def post(session: Session, stocktake_id: int, by: int, now: datetime) -> Posting
         outdated = {fact.key: Place(fact.location, fact.item, fact.lot) for fact in facts}
         return _return_to_review(session, stocktake, [outdated[key] for key in error.outdated], by, now)
     _close(session, stocktake, posted.seq, by, now)
+    keep_results(session, stocktake_id, posted.seq, counted, company)
     audit(session, by, "stocktake.post", subject(stocktake_id), {"posting": posted.seq, "lines": len(facts)}, now)
     return Posting(posted.seq)
 

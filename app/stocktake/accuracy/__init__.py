@@ -1,0 +1,1 @@
+"""What counts said afterwards: how right the books were, what was lost, who counted what when."""

@@ -1,0 +1,155 @@
+"""Lists of past counts: added up, and the counted lines behind each number."""
+
+from dataclasses import fields
+from typing import Any
+from urllib.parse import urlencode
+
+from flask import request, url_for
+from flask_babel import gettext
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import true
+from sqlalchemy.orm import Session
+
+from app.catalog.models import Item
+from app.catalog.queries import list_categories
+from app.ledger.models import CountAnchor
+from app.places.models import Location
+from app.places.queries import list_warehouses
+from app.stocktake.accuracy.models import StocktakeResult
+from app.stocktake.accuracy.queries import Only, grouped, lines_behind
+from app.stocktake.accuracy.rules import BY_NAMES, By, Outcome
+from app.stocktake.models import Stocktake
+from app.web.listing import Column, Filter, Listing
+
+NUMBERS = frozenset({"stocktake", "warehouse", "zone", "bin", "category", "category_only", "item", "counter"})
+
+
+def asked() -> Only:
+    """Return which past counts the request's query asks for."""
+    given: dict[str, Any] = {name: request.args.get(name, type=int) for name in NUMBERS}
+    return Only(
+        **given,
+        month=request.args.get("month") or None,
+        since=request.args.get("since") or None,
+        wrong=request.args.get("wrong") == "1",
+    )
+
+
+def words_of(only: Only) -> dict[str, str]:
+    """Return what narrows *only*, as a query says it."""
+    given = {each.name: getattr(only, each.name) for each in fields(only)}
+    return {name: "1" if value is True else str(value) for name, value in given.items() if value not in (None, False)}
+
+
+def outcome_of(row: Any) -> Outcome:
+    """Return the totals of one group."""
+    return Outcome(row.lines, int(row.matching), row.book, row.off, row.book_value, row.off_value)
+
+
+def accuracy_listing(session: Session, by: By, only: Only, *, values: bool) -> Listing:
+    """Return how right the books were, by month, by place and so on; values only for who may see cost."""
+    statement = grouped(session, by, only)
+    columns = statement.selected_columns
+
+    def behind(row: Any, *, wrong: bool = False) -> str:
+        group = "category_only" if by is By.CATEGORY else by.value
+        narrowed = words_of(only) | {group: str(row.id or 0)} | ({"wrong": "1"} if wrong else {})
+        return f"{url_for('stocktake.results')}?{urlencode(narrowed)}"
+
+    def opens(row: Any) -> str:
+        if by is By.STOCKTAKE:
+            return url_for("stocktake.report", stocktake_id=row.id, show="all")
+        return behind(row)
+
+    shown = [
+        Column("label", _l(BY_NAMES[by]), sort=columns["place"], label=_label, link=opens, is_title=True),
+        Column("by_lines", _l("Right lines"), "percent", label=lambda row: outcome_of(row).by_lines),
+        Column("by_pieces", _l("Right pieces"), "percent", label=lambda row: outcome_of(row).by_pieces),
+        Column("lines", _l("Lines counted"), "quantity", sort=columns["lines"], link=behind),
+        Column("wrong", _l("Lines wrong"), "quantity", label=_wrong, link=lambda row: behind(row, wrong=True)),
+    ]
+    if values:
+        shown.insert(3, Column("by_value", _l("Right value"), "percent", label=lambda row: outcome_of(row).by_value))
+        shown += [
+            Column("loss", _l("Lost"), "money", sort=columns["loss"]),
+            Column("surplus", _l("Surplus"), "money", sort=columns["surplus"]),
+            Column("net", _l("Net"), "money", label=lambda row: row.surplus - row.loss),
+            Column("explained", _l("Explained since"), "money", label=_explained),
+        ]
+    shown.append(Column("last_at", _l("Last counted"), "instant", sort=columns["last_at"]))
+    newest_first = by in {By.MONTH, By.STOCKTAKE}
+    return Listing(
+        name=f"accuracy-{by}",
+        title=_l("Accuracy"),
+        statement=statement,
+        columns=shown,
+        search=() if by is By.MONTH else (columns["label"],),
+        filters=_filters(session),
+        order=(columns["place"].desc() if newest_first else columns["place"], columns["id"]),
+        empty=_l("Post the first stocktake: from then on this page says how right the books were."),
+    )
+
+
+def results_listing(session: Session, only: Only, *, values: bool) -> Listing:
+    """Return the counted lines behind a number, the latest first."""
+    statement, late = lines_behind(session, only)
+    shown = [
+        Column("item", _l("Item"), sort=Item.name, link=_line_url, is_title=True),
+        Column("code", _l("Item code"), "code", sort=Item.code),
+        Column("bin", _l("Bin"), "code", sort=Location.natural_code, link=_place_url),
+        Column("lot", _l("Lot"), "code"),
+        Column("book", _l("Book"), "quantity", sort=CountAnchor.book),
+        Column("counted", _l("Counted"), "quantity", sort=CountAnchor.counted),
+        Column("difference", _l("Difference"), "signed", sort=statement.selected_columns["difference"]),
+        Column("explained", _l("Explained since"), "signed", sort=late.c.quantity),
+        Column("unit", _l("Unit")),
+        Column("counted_at", _l("Counted at"), "instant", sort=CountAnchor.counted_at),
+        Column("counter", _l("Counted by")),
+        Column("number", _l("Stocktake"), "code", sort=Stocktake.number, link=_stocktake_url),
+    ]
+    if values:
+        shown.insert(8, Column("value", _l("Value"), "money", sort=StocktakeResult.difference_value))
+    wrong = [("1", _l("Only differences"))]
+    return Listing(
+        name="counted-lines",
+        title=_l("Counted lines"),
+        statement=statement,
+        columns=shown,
+        search=(Item.name, Item.code, Location.code, Stocktake.number),
+        filters=[*_filters(session), Filter("wrong", _l("Lines"), wrong, lambda _value: true())],
+        order=(CountAnchor.counted_at.desc(), CountAnchor.id),
+        empty=_l("No line was counted here yet."),
+    )
+
+
+def _filters(session: Session) -> list[Filter]:
+    """Return the filters; the statement was made for what was chosen already."""
+    warehouses = [(str(each.id), f"{each.code} {each.name}".strip()) for each in list_warehouses(session)]
+    categories = [(str(node.id), node.path) for node in list_categories(session)]
+    filters = [("warehouse", _l("Warehouse"), warehouses), ("category", _l("Category"), categories)]
+    return [Filter(key, title, choices, lambda _value: true()) for key, title, choices in filters if len(choices) > 1]
+
+
+def _label(row: Any) -> str:
+    return str(row.label) if row.label is not None else str(gettext("none"))
+
+
+def _wrong(row: Any) -> int:
+    return int(row.lines - row.matching)
+
+
+def _explained(row: Any) -> Any:
+    return row.explained or None
+
+
+def _line_url(row: Any) -> str:
+    key = f"{row.location_id}-{row.item_id}-{row.lot_id}"
+    return url_for("stocktake.line", stocktake_id=row.stocktake_id, line_key=key)
+
+
+def _place_url(row: Any) -> str:
+    return url_for("places.place", place_id=row.location_id)
+
+
+def _stocktake_url(row: Any) -> str:
+    return url_for("stocktake.report", stocktake_id=row.stocktake_id, show="all")

@@ -1,0 +1,1 @@
+"""What to count next, and why."""

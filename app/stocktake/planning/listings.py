@@ -1,0 +1,123 @@
+"""The list of what to count next, each with its reasons in words."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask import url_for
+from flask_babel import gettext
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import true
+from sqlalchemy.orm import Session
+
+from app.places.queries import list_warehouses
+from app.stocktake.planning.queries import Candidate, Candidates
+from app.stocktake.planning.rules import Reason, ReasonKind
+from app.web.formats import money, quantity
+from app.web.listing import Column, Filter, RowListing
+
+CHOSEN = "chosen"
+
+
+def proposal_listing(session: Session, found: Candidates, *, by_item: bool, values: bool) -> RowListing:
+    """Return what to count next, what calls loudest on top; values only for who may see cost."""
+
+    def why(row: Candidate) -> str:
+        return "\n".join(_with_points(each, found.items, values=values) for each in row.reasons)
+
+    item, place = (_l("Item"), _item_url), (_l("Bin"), _place_url)
+    title, link = item if by_item else place
+    kind = "text" if by_item else "code"
+    columns = [
+        Column(CHOSEN, _l("Choose"), "pick", label=lambda row: row.id),
+        Column("name", title, kind, label=_name(by_item=by_item), link=link, is_title=True, order=_order_of("code")),
+        Column("score", _l("Points"), "quantity", order=_order_of("score")),
+        Column("reasons", _l("Why"), "lines", label=why),
+        Column("counted_at", _l("Last counted"), "instant", order=_instant),
+        Column("lines", _l("Bins") if by_item else _l("Items there"), "quantity", order=_order_of("lines")),
+        Column("warehouse", _l("Warehouse"), "code", label=lambda row: ", ".join(row.warehouses.values())),
+    ]
+    if values:
+        columns.insert(6, Column("value", _l("Value"), "money", order=_order_of("value")))
+    if not by_item:
+        columns.append(Column("busy", _l("Planned in"), "code"))
+    warehouses = [(str(each.id), f"{each.code} {each.name}".strip()) for each in list_warehouses(session)]
+    by = Filter("warehouse", _l("Warehouse"), warehouses, lambda _value: true())
+    return RowListing(
+        name="what-to-count-next",
+        title=_l("What to count next"),
+        rows=found.rows,
+        columns=columns,
+        search=lambda row: f"{row.code} {row.name}",
+        filters=[by] if len(warehouses) > 1 else [],
+        empty=_l("Open a warehouse, add bins and enter what lies there: then this page says where to count first."),
+    )
+
+
+def reason_text(reason: Reason, items: Mapping[int, str], *, values: bool) -> str:
+    """Return a reason as a sentence with its numbers."""
+    match reason.kind:
+        case ReasonKind.BEYOND_BOOK:
+            text = gettext(
+                "%(times)s time(s) goods were taken though the books had none: %(amount)s in all, not counted since",
+                times=reason.number,
+                amount=quantity(reason.amount),
+            )
+        case ReasonKind.WRONG:
+            text = gettext(
+                "%(wrong)s of %(lines)s lines counted in the last year were wrong",
+                wrong=reason.number,
+                lines=reason.whole,
+            )
+            if values:
+                text = gettext("%(text)s, %(value)s in all", text=text, value=money(reason.amount))
+        case ReasonKind.DUE:
+            text = _due_text(reason, items)
+        case ReasonKind.NEVER if reason.whole:
+            text = gettext("%(never)s of %(lines)s lines were never counted", never=reason.number, lines=reason.whole)
+        case ReasonKind.NEVER:
+            text = gettext("nobody ever looked whether it is empty")
+        case ReasonKind.VALUE:
+            text = gettext("worth more than %(less)s of the %(others)s others", less=reason.number, others=reason.whole)
+            if values:
+                text = gettext("%(text)s: %(value)s", text=text, value=money(reason.amount))
+    return str(text)
+
+
+def _due_text(reason: Reason, items: Mapping[int, str]) -> str:
+    if reason.item is None or reason.abc is None:
+        return str(
+            gettext("counted %(days)s days ago, due every %(rhythm)s days", days=reason.number, rhythm=reason.whole)
+        )
+    return str(
+        gettext(
+            "%(item)s is class %(abc)s: counted %(days)s days ago, due every %(rhythm)s days",
+            item=items.get(reason.item, "?"),
+            abc=reason.abc.name,
+            days=reason.number,
+            rhythm=reason.whole,
+        )
+    )
+
+
+def _with_points(reason: Reason, items: Mapping[int, str], *, values: bool) -> str:
+    return f"+{reason.points} {reason_text(reason, items, values=values)}"
+
+
+def _name(*, by_item: bool) -> Any:
+    return lambda row: f"{row.name} {row.code}" if by_item else f"{row.code} {row.name}".strip()
+
+
+def _order_of(key: str) -> Any:
+    return lambda row: getattr(row, key)
+
+
+def _instant(row: Candidate) -> tuple[bool, float]:
+    return row.counted_at is not None, row.counted_at.timestamp() if row.counted_at else 0.0
+
+
+def _item_url(row: Candidate) -> str:
+    return url_for("catalog.item", item_id=row.id)
+
+
+def _place_url(row: Candidate) -> str:
+    return url_for("places.place", place_id=row.id)

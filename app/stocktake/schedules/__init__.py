@@ -1,0 +1,1 @@
+"""Recurring counts: who counts what how often, and what is due."""
