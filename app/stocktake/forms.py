@@ -20,6 +20,7 @@ from wtforms import (
     StringField,
     TextAreaField,
 )
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
 from app.catalog.queries import list_categories
@@ -56,7 +57,7 @@ class PlanForm(FlaskForm):  # type: ignore[misc]  # flask-wtf ships no types
     classes = SelectMultipleField(
         _l("ABC classes"),
         coerce=int,
-        choices=[(abc.value, abc.name) for abc in AbcClass],
+        choices=[SelectChoice(abc.value, abc.name) for abc in AbcClass],
         description=_l("A are the few items that make most of the value; the classes are made anew at the start."),
         render_kw={"size": len(AbcClass)},
     )
