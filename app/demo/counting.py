@@ -2,8 +2,8 @@
 
 import random
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from itertools import count
 
@@ -28,6 +28,8 @@ from app.stocktake.approval.service import approve, end_review, post
 from app.stocktake.queries import get_stocktake
 from app.stocktake.report.queries import read_report
 from app.stocktake.rules import Scope, ScopeKind, StocktakeState, Tolerance
+from app.stocktake.schedules.rules import Rhythm, RhythmKind, ScheduleDraft
+from app.stocktake.schedules.service import add_schedule, plan_turn
 from app.stocktake.service import Plan, plan, start
 
 # What a person finds beside the books, most often nothing.
@@ -132,6 +134,21 @@ def take_stock(
             end_review(session, number, _user("manager"), at + timedelta(hours=1))
     if until is StocktakeState.POSTED:
         _approve_and_post(number, _user("owner"), at + timedelta(hours=1, minutes=30))
+
+
+def plan_ahead(now: datetime, today: date) -> None:
+    """Let counts come by themselves: zone D by the month and due today, twenty proposed bins by the week."""
+    with transaction() as session:
+        zone = session.scalars(select(Location).where(Location.code == "D")).one()
+        warehouse = zone.warehouse_id or zone.id
+        monthly = Rhythm(RhythmKind.MONTHS, month_day=today.day)
+        weekly = Rhythm(RhythmKind.WEEKS, weekday=0)
+        by_month = ScheduleDraft("日化区月盘", warehouse, Scope(ScopeKind.ZONE, (zone.id,)), monthly, today)
+        proposed = Scope(ScopeKind.PROPOSED)
+        by_week = ScheduleDraft("每周盘系统建议", warehouse, proposed, weekly, today + timedelta(days=1), most=20)
+        due = add_schedule(session, replace(by_month, assigned_to=_user("warehouse")), _user("manager"), now)
+        add_schedule(session, by_week, _user("manager"), now)
+        plan_turn(session, due.id, due.next_due, today, now)
 
 
 def _plan_zone(zone: str, by: int, at: datetime) -> int:

@@ -16,7 +16,7 @@ from app.catalog.rules import ItemRow
 from app.company.rules import AccountRole, FieldKind, FieldSubject, Settings, SetUp, TaxStatus
 from app.company.service import add_field, set_up
 from app.db import transaction
-from app.demo.counting import Counter, Shelf, list_shelves, take_stock
+from app.demo.counting import Counter, Shelf, list_shelves, plan_ahead, take_stock
 from app.demo.goods import demo_items
 from app.identity.rules import Role
 from app.identity.service import NewUser, create_user
@@ -54,18 +54,19 @@ def load_demo(now: datetime | None = None) -> None:
     """Fill the empty installation. Errors: AlreadySetUp."""
     now = now or datetime.now(UTC)
     chance = random.Random(SEED)  # noqa: S311  # a shop, not a secret
-    opened = now - timedelta(days=40)
+    opened = now - timedelta(days=60)
     owner = _found_company(opened)
     items = _fill_shelves(owner, opened, chance)
     counters = [
         Counter(login, {item_id: row.codes[0] for item_id, row in items}) for login in ("warehouse", "warehouse2")
     ]
+    take_stock("D", StocktakeState.POSTED, now - timedelta(days=52, hours=2), counters, chance)
     _trade(owner, items, now, range(30, 20, -1), chance)
     take_stock("A", StocktakeState.POSTED, now - timedelta(days=20, hours=2), counters, chance)
     _trade(owner, items, now, range(19, 1, -1), chance)
     take_stock("B", StocktakeState.REVIEW, now - timedelta(days=1, hours=2), counters, chance)
     take_stock("C", StocktakeState.COUNTING, now - timedelta(minutes=25), counters, chance)
-    take_stock("D", StocktakeState.DRAFT, now - timedelta(minutes=5), counters, chance)
+    plan_ahead(now - timedelta(minutes=5), _day(now))
 
 
 def _found_company(now: datetime) -> int:

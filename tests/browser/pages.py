@@ -17,6 +17,7 @@ from app.partners.models import Partner
 from app.places.models import Location
 from app.scanning.models import Scan
 from app.stocktake.models import Stocktake, StocktakeLine
+from app.stocktake.schedules.models import StocktakeSchedule
 
 # Files, answers to programs, and pages that only somebody who is not signed in sees (looked at on their own).
 NO_PAGES = frozenset(
@@ -45,12 +46,15 @@ def _one(column: Any, *only: Any) -> Callable[[Session], Sequence[Any]]:
     return lambda session: session.scalars(select(column).where(*only).order_by(column).limit(1)).all()
 
 
+_reviewed = _one(Stocktake.id, Stocktake.state == "review")
+
+
 def _line(session: Session) -> list[str]:
-    line = session.scalars(select(StocktakeLine).where(StocktakeLine.stocktake_id == REVIEWED).limit(1)).one()
+    [reviewed] = _reviewed(session)
+    line = session.scalars(select(StocktakeLine).where(StocktakeLine.stocktake_id == reviewed).limit(1)).one()
     return [f"{line.bin_id}-{line.item_id}-{line.lot_id}"]
 
 
-REVIEWED = 2  # the demo's stocktake in review
 # By place-holder, or by endpoint and place-holder where a page takes only some.
 FILLINGS: dict[str, Callable[[Session], Sequence[Any]]] = {
     "category_id": _one(Category.id),
@@ -70,7 +74,8 @@ FILLINGS: dict[str, Callable[[Session], Sequence[Any]]] = {
     "stocktake_id": _all(Stocktake.id),
     "handheld.scan:stocktake_id": _one(Stocktake.id, Stocktake.state == "counting"),
     "stocktake.report:stocktake_id": _all(Stocktake.id, Stocktake.state != "draft"),
-    "stocktake.line:stocktake_id": lambda _: [REVIEWED],
+    "stocktake.line:stocktake_id": _reviewed,
+    "schedule_id": _one(StocktakeSchedule.id),
     "line_key": _line,
 }
 

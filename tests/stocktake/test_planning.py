@@ -1,4 +1,4 @@
-"""What to count next: the points of every reason, the evidence from the books, the page, and counting what was chosen."""
+"""What to count next: the points of every reason, the evidence of the books, the page, counting what was chosen."""
 
 import io
 from collections.abc import Callable, Sequence
@@ -20,7 +20,7 @@ from app.stocktake.planning.queries import Candidate, read_bins, read_items, top
 from app.stocktake.planning.rules import Evidence, Goods, Past, Reason, ReasonKind, Taken, assess, best, score
 from app.stocktake.rules import NothingProposed, ScopeKind
 from tests.conftest import SignIn
-from tests.stocktake.shop import COLA, TEA, Shop, now
+from tests.stocktake.shop import COLA, TEA, Shop, facts, now
 from tests.stocktake.test_scale import fill, statements
 
 NOW = datetime(2026, 11, 25, 8, tzinfo=UTC)
@@ -132,7 +132,7 @@ def test_a_posted_count_answers_what_called_for_it_and_leaves_its_errors_to_reme
     count_and_post(shop, first, (TEA, 8), (COLA, 5), empty=[third])
     after = bins_of(shop)
     wrong = next(reason for reason in after[first].reasons if reason.kind is ReasonKind.WRONG)
-    assert (wrong.number, wrong.whole, wrong.amount, wrong.points) == (1, 2, 6, 13)
+    assert facts(wrong.number, wrong.whole, wrong.amount, wrong.points) == (1, 2, 6, 13)
     assert after[third].reasons == ()
     assert after[third].counted_at is not None
     later = bins_of(shop, now() + HALF_A_YEAR)
@@ -156,7 +156,7 @@ def test_goods_taken_though_the_books_had_none_call_for_a_count_until_there_is_o
     shop.stock(shop.tea, first, 3, 9)
     shop.move(shop.tea, first, End.CUSTOMER, 5)
     (taken,) = (r for r in bins_of(shop)[first].reasons if r.kind is ReasonKind.BEYOND_BOOK)
-    assert (taken.number, taken.amount) == (1, 2)
+    assert facts(taken.number, taken.amount) == (1, 2)
     items = {row.id: row for row in read_items(db.session(), now()).rows}
     assert shop.tea not in items  # nothing of it lies anywhere
     count_and_post(shop, first, (TEA, 1))

@@ -13,7 +13,7 @@ from app.web.panels import Panel
 def item_panel(session: Session, item: Item) -> Panel:
     """Show when the item was last counted, where, by whom, and what came of it."""
     rows = last_counts_of_item(session, item.id)
-    return Panel("stocktake/item_panel.html", {"item": item, "rows": rows, "values": sees_values()})
+    return Panel("stocktake/item_panel.html", {"item": item, "rows": rows, "sees_values": sees_values()})
 
 
 def place_panel(session: Session, place: Location) -> Panel | None:
@@ -22,5 +22,5 @@ def place_panel(session: Session, place: Location) -> Panel | None:
         return None
     rows = last_counts_of_place(session, place.id)
     counters = counters_of(session, place.id, [row.id for row in rows]) if rows else {}
-    context = {"place": place, "rows": rows, "counters": counters, "values": sees_values()}
+    context = {"place": place, "rows": rows, "counters": counters, "sees_values": sees_values()}
     return Panel("stocktake/place_panel.html", context)

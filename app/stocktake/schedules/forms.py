@@ -33,7 +33,7 @@ class ScheduleForm(PlanForm):
     name = StringField(_l("Called"), [DataRequired(), Length(max=80)], description=_l("Cold room, every Monday"))
     every = IntegerField(_l("Every"), [InputRequired(), NumberRange(1, MOST_EVERY)], default=1, render_kw=_NUMBER)
     rhythm = SelectField(_l("Unit of the rhythm"), default=RhythmKind.WEEKS.value)
-    weekday = SelectField(_l("On"), coerce=int)
+    weekday = SelectField(_l("Weekday"), coerce=int)
     month_day = IntegerField(
         _l("On day"),
         [Optional(), NumberRange(1, LAST_DAY)],
