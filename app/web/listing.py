@@ -26,7 +26,7 @@ class Column:
     """One column: `key` names the row's attribute; `sort` makes it sortable; `kind` says how it looks.
 
     Kinds: text, code, quantity, signed, money, price, instant, day, percent, yes_no, badge; lines (a line of text
-    each), pick (a box to tick: `key` names it, the value is the row's; it belongs to the form "<key>-form").
+    each), check (a box to tick: `key` names it, the value is the row's; it belongs to the form "<key>-form").
     `link` gives the address that a cell opens to; `label` a translated word for the cell; `shade` a badge's colour.
     """
 
@@ -223,7 +223,7 @@ def _ordered_rows(listing: RowListing) -> Sequence[Any]:
 
 
 def _as_workbook(listing: Listing | RowListing, rows: Sequence[Any]) -> Response:
-    kept = [column for column in listing.columns if column.kind != "pick"]
+    kept = [column for column in listing.columns if column.kind != "check"]
     columns = [(str(column.title), column.kind) for column in kept]
     cells = ([column.value(row) for column in kept] for row in rows)
     return workbook(listing.name, columns, cells)

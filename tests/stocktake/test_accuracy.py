@@ -206,7 +206,7 @@ def test_values_are_for_who_may_see_cost_and_peoples_figures_for_who_decides(sig
     manager = rows_of(sign_in("manager"), "/stocktakes/accuracy?by=bin")
     assert manager[0] == [
         *("Bin", "Right lines", "Right pieces", "Right value", "Lines counted", "Lines wrong"),
-        *("Lost", "Surplus", "Net", "Explained since", "Last counted"),
+        *("Shortage", "Surplus", "Net", "Explained since", "Last counted"),
     ]
     assert manager[1][:2] == ["A-1", 0.5]
     worker = sign_in("warehouse")

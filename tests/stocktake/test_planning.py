@@ -77,11 +77,12 @@ def test_goods_taken_beyond_the_books_weigh_each_time_up_to_30() -> None:
 
 
 def test_value_weighs_by_rank_so_that_one_treasure_does_not_hide_the_rest() -> None:
-    rich, middle, poor = (Evidence([goods(1, value=value)]) for value in (1_000_000, 50, 1))
-    assert points(rich, middle, poor) == {ReasonKind.VALUE: 20}
-    assert points(middle, rich, poor) == {ReasonKind.VALUE: 10}
-    assert points(poor, rich, middle) == {}
-    assert points(rich) == {ReasonKind.VALUE: 20}
+    first, second, third, fourth, last = (Evidence([goods(1, value=value)]) for value in (1_000_000, 50, 20, 10, 1))
+    assert points(first, second, third, fourth, last) == {ReasonKind.VALUE: 20}
+    assert points(second, first, third, fourth, last) == {ReasonKind.VALUE: 10}
+    assert points(third, first, second, fourth, last) == {}  # the middle calls for nothing
+    assert points(last, first, second, third, fourth) == {}
+    assert points(first) == {ReasonKind.VALUE: 20}
 
 
 def test_the_score_is_the_sum_and_the_weightiest_reason_comes_first() -> None:

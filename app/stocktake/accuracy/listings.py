@@ -71,7 +71,7 @@ def accuracy_listing(session: Session, by: By, only: Only, *, values: bool) -> L
     if values:
         shown.insert(3, Column("by_value", _l("Right value"), "percent", label=lambda row: outcome_of(row).by_value))
         shown += [
-            Column("loss", _l("Lost"), "money", sort=columns["loss"]),
+            Column("loss", _l("Shortage"), "money", sort=columns["loss"]),
             Column("surplus", _l("Surplus"), "money", sort=columns["surplus"]),
             Column("net", _l("Net"), "money", label=lambda row: row.surplus - row.loss),
             Column("explained", _l("Explained since"), "money", label=_explained),
@@ -94,21 +94,18 @@ def results_listing(session: Session, only: Only, *, values: bool) -> Listing:
     """Return the counted lines behind a number, the latest first."""
     statement, late = lines_behind(session, only)
     shown = [
-        Column("item", _l("Item"), sort=Item.name, link=_line_url, is_title=True),
-        Column("code", _l("Item code"), "code", sort=Item.code),
+        Column("item", _l("Item"), sort=Item.name, label=_goods, link=_line_url, is_title=True),
         Column("bin", _l("Bin"), "code", sort=Location.natural_code, link=_place_url),
-        Column("lot", _l("Lot"), "code"),
         Column("book", _l("Book"), "quantity", sort=CountAnchor.book),
         Column("counted", _l("Counted"), "quantity", sort=CountAnchor.counted),
         Column("difference", _l("Difference"), "signed", sort=statement.selected_columns["difference"]),
         Column("explained", _l("Explained since"), "signed", sort=late.c.quantity),
-        Column("unit", _l("Unit")),
         Column("counted_at", _l("Counted at"), "instant", sort=CountAnchor.counted_at),
         Column("counter", _l("Counted by")),
         Column("number", _l("Stocktake"), "code", sort=Stocktake.number, link=_stocktake_url),
     ]
     if values:
-        shown.insert(8, Column("value", _l("Value"), "money", sort=StocktakeResult.difference_value))
+        shown.insert(5, Column("value", _l("Value"), "money", sort=StocktakeResult.difference_value))
     wrong = [("1", _l("Only differences"))]
     return Listing(
         name="counted-lines",
@@ -132,6 +129,10 @@ def _filters(session: Session) -> list[Filter]:
 
 def _label(row: Any) -> str:
     return str(row.label) if row.label is not None else str(gettext("none"))
+
+
+def _goods(row: Any) -> str:
+    return f"{row.item} · {row.lot}" if row.lot else str(row.item)
 
 
 def _wrong(row: Any) -> int:

@@ -7,7 +7,7 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, FromClause, Row, Select, case, func, select
 from sqlalchemy.orm import Session, aliased
 
-from app.catalog.models import Category, Item, Lot, Unit
+from app.catalog.models import Category, Item, Lot
 from app.catalog.queries import below, list_categories
 from app.db import Money, Quantity
 from app.identity.models import User
@@ -112,8 +112,6 @@ def lines_behind(session: Session, only: Only) -> tuple[Statement, FromClause]:
             StocktakeResult.stocktake_id,
             Stocktake.number,
             Item.name.label("item"),
-            Item.code,
-            Unit.name.label("unit"),
             Lot.code.label("lot"),
             Location.code.label("bin"),
             User.name.label("counter"),
@@ -124,7 +122,6 @@ def lines_behind(session: Session, only: Only) -> tuple[Statement, FromClause]:
         .join(Stocktake, Stocktake.id == StocktakeResult.stocktake_id)
         .join(Location, Location.id == CountAnchor.location_id)
         .join(Item, Item.id == CountAnchor.item_id)
-        .join(Unit, Unit.id == Item.unit_id)
         .join(Lot, Lot.id == CountAnchor.lot_id)
         .join(User, User.id == StocktakeResult.counter_id)
         .outerjoin(late, late.c.anchor_id == StocktakeResult.anchor_id)

@@ -22,25 +22,27 @@ def proposal_listing(session: Session, found: Candidates, *, by_item: bool, valu
     """Return what to count next, what calls loudest on top; values only for who may see cost."""
 
     def why(row: Candidate) -> str:
-        return "\n".join(_with_points(each, found.items, values=values) for each in row.reasons)
+        lines = [f"+{each.points} {reason_text(each, found.items, values=values)}" for each in row.reasons]
+        return "\n".join([*lines, gettext("planned in %(number)s already", number=row.busy)] if row.busy else lines)
 
     item, place = (_l("Item"), _item_url), (_l("Bin"), _place_url)
     title, link = item if by_item else place
     kind = "text" if by_item else "code"
     columns = [
-        Column(CHOSEN, _l("Choose"), "pick", label=lambda row: row.id),
+        Column(CHOSEN, _l("Choose"), "check", label=lambda row: row.id),
         Column("name", title, kind, label=_name(by_item=by_item), link=link, is_title=True, order=_order_of("code")),
         Column("score", _l("Points"), "quantity", order=_order_of("score")),
         Column("reasons", _l("Why"), "lines", label=why),
         Column("counted_at", _l("Last counted"), "instant", order=_instant),
         Column("lines", _l("Bins") if by_item else _l("Items there"), "quantity", order=_order_of("lines")),
-        Column("warehouse", _l("Warehouse"), "code", label=lambda row: ", ".join(row.warehouses.values())),
     ]
     if values:
-        columns.insert(6, Column("value", _l("Value"), "money", order=_order_of("value")))
-    if not by_item:
-        columns.append(Column("busy", _l("Planned in"), "code"))
+        columns.append(Column("value", _l("Value"), "money", order=_order_of("value")))
     warehouses = [(str(each.id), f"{each.code} {each.name}".strip()) for each in list_warehouses(session)]
+    if len(warehouses) > 1:
+        columns.append(
+            Column("warehouse", _l("Warehouse"), "code", label=lambda row: ", ".join(row.warehouses.values()))
+        )
     by = Filter("warehouse", _l("Warehouse"), warehouses, lambda _value: true())
     return RowListing(
         name="what-to-count-next",
@@ -97,10 +99,6 @@ def _due_text(reason: Reason, items: Mapping[int, str]) -> str:
             rhythm=reason.whole,
         )
     )
-
-
-def _with_points(reason: Reason, items: Mapping[int, str], *, values: bool) -> str:
-    return f"+{reason.points} {reason_text(reason, items, values=values)}"
 
 
 def _name(*, by_item: bool) -> Any:

@@ -6,7 +6,7 @@ Law: a score is the sum of its reasons' points, and each reason keeps the number
 - 25 points for lines that past counts found wrong: the share of wrong lines in those of the last year;
 - 25 points for a count that is due by ABC class: 10 on the day, up to 15 more for another whole rhythm past it;
 - 20 points for goods that nobody ever counted: the share of such lines; 5 where the books have nothing there;
-- 20 points for value at stake: the share of places whose goods are worth less.
+- 20 points for value at stake, by rank: none up to the middle of all places, 20 for the most valuable.
 """
 
 from bisect import bisect_left
@@ -170,7 +170,7 @@ def _value(value: Decimal, values: Sequence[Decimal]) -> Reason | None:
         return None
     less = bisect_left(values, value)
     others = len(values) - 1
-    points = VALUE_MOST * less // others if others else VALUE_MOST
+    points = VALUE_MOST * max(0, 2 * less - others) // others if others else VALUE_MOST
     return Reason(ReasonKind.VALUE, points, less, others, value)
 
 
