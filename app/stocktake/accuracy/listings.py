@@ -65,8 +65,8 @@ def accuracy_listing(session: Session, by: By, only: Only, *, values: bool) -> L
         Column("label", _l(BY_NAMES[by]), sort=columns["place"], label=_label, link=opens, is_title=True),
         Column("by_lines", _l("Right lines"), "percent", label=lambda row: outcome_of(row).by_lines),
         Column("by_pieces", _l("Right pieces"), "percent", label=lambda row: outcome_of(row).by_pieces),
-        Column("lines", _l("Lines counted"), "quantity", sort=columns["lines"], link=behind),
-        Column("wrong", _l("Lines wrong"), "quantity", label=_wrong, link=lambda row: behind(row, wrong=True)),
+        Column("lines", _l("Lines"), "quantity", sort=columns["lines"], link=behind),
+        Column("wrong", _l("Wrong"), "quantity", label=_wrong, link=lambda row: behind(row, wrong=True)),
     ]
     if values:
         shown.insert(3, Column("by_value", _l("Right value"), "percent", label=lambda row: outcome_of(row).by_value))
@@ -74,9 +74,8 @@ def accuracy_listing(session: Session, by: By, only: Only, *, values: bool) -> L
             Column("loss", _l("Shortage"), "money", sort=columns["loss"]),
             Column("surplus", _l("Surplus"), "money", sort=columns["surplus"]),
             Column("net", _l("Net"), "money", label=lambda row: row.surplus - row.loss),
-            Column("explained", _l("Explained since"), "money", label=_explained),
+            Column("explained", _l("Explained"), "money", label=_explained),
         ]
-    shown.append(Column("last_at", _l("Last counted"), "instant", sort=columns["last_at"]))
     newest_first = by in {By.MONTH, By.STOCKTAKE}
     return Listing(
         name=f"accuracy-{by}",
@@ -99,10 +98,9 @@ def results_listing(session: Session, only: Only, *, values: bool) -> Listing:
         Column("book", _l("Book"), "quantity", sort=CountAnchor.book),
         Column("counted", _l("Counted"), "quantity", sort=CountAnchor.counted),
         Column("difference", _l("Difference"), "signed", sort=statement.selected_columns["difference"]),
-        Column("explained", _l("Explained since"), "signed", sort=late.c.quantity),
-        Column("counted_at", _l("Counted at"), "instant", sort=CountAnchor.counted_at),
+        Column("explained", _l("Explained"), "signed", sort=late.c.quantity),
+        Column("counted_at", _l("Counted at"), "instant", sort=CountAnchor.counted_at, link=_stocktake_url),
         Column("counter", _l("Counted by")),
-        Column("number", _l("Stocktake"), "code", sort=Stocktake.number, link=_stocktake_url),
     ]
     if values:
         shown.insert(5, Column("value", _l("Value"), "money", sort=StocktakeResult.difference_value))

@@ -77,7 +77,6 @@ def grouped(session: Session, by: By, only: Only) -> Statement:
             func.coalesce(_LOSS, 0, type_=Money).label("loss"),
             func.coalesce(_SURPLUS, 0, type_=Money).label("surplus"),
             func.coalesce(func.sum(late.c.value, type_=Money), 0, type_=Money).label("explained"),
-            func.max(CountAnchor.counted_at).label("last_at"),
         )
         .select_from(StocktakeResult)
         .join(CountAnchor, CountAnchor.id == StocktakeResult.anchor_id)
