@@ -22,6 +22,7 @@ from app.stock.listings import by_place as place_listing
 from app.stock.postings import read_posting
 from app.stock.queries import limits_of_item, moves_behind, names_of_items
 from app.stock.registry import document_title, find_document_url
+from app.web.addresses import row_number
 from app.web.listing import answer
 from app.web.words import sentence
 
@@ -61,8 +62,8 @@ def by_lot() -> Response:
 def moves() -> Response:
     """List the moves of an item, a place or both, each with the balance after it."""
     session = db.session()
-    item_id, place_id = request.args.get("item", type=int), request.args.get("place", type=int)
-    lot_id = request.args.get("lot", type=int)
+    item_id, place_id = request.args.get("item", type=row_number), request.args.get("place", type=row_number)
+    lot_id = request.args.get("lot", type=row_number)
     table = moves_behind(item_id=item_id, place_id=place_id, lot_id=lot_id)
     title = _moves_title(session, item_id, place_id)
     listing = moves_listing(table, title, of_item=item_id is not None, sees_cost=_sees_cost())
@@ -147,7 +148,7 @@ def _limits_page(item_id: int, form: ThresholdForm, problem: str | None = None, 
 
 
 def _warehouse() -> int | None:
-    return request.args.get("warehouse", type=int)
+    return request.args.get("warehouse", type=row_number)
 
 
 def _sees_cost() -> bool:

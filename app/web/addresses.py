@@ -15,6 +15,14 @@ class RowNumber(IntegerConverter):
         super().__init__(*arguments, **({"max": LARGEST_ID} | options))
 
 
+def row_number(text: str) -> int:
+    """Return the row's number that a query names: `request.args.get("item", type=row_number)`. Errors: ValueError."""
+    number = int(text)
+    if not 0 <= number <= LARGEST_ID:
+        raise ValueError(text)
+    return number
+
+
 def init_app(app: Flask) -> None:
     """Have every `<int:…>` mean such a number."""
     app.url_map.converters["int"] = RowNumber

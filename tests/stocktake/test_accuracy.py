@@ -1,7 +1,7 @@
 """What counts say afterwards: the shares, what is kept at posting, what late facts change and what not, the pages."""
 
 import io
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -19,7 +19,7 @@ from app.places.rules import End
 from app.stocktake.accuracy.listings import outcome_of
 from app.stocktake.accuracy.models import StocktakeResult
 from app.stocktake.accuracy.queries import Only, grouped, lines_behind
-from app.stocktake.accuracy.rules import By, Outcome, bar_heights, floor_of, line_points, right_share
+from app.stocktake.accuracy.rules import By, Outcome, bar_heights, first_month, floor_of, line_points, right_share
 from tests.conftest import SignIn
 from tests.stocktake.shop import COLA, TEA, Counter, Shop, facts, now
 from tests.stocktake.test_scale import statements
@@ -51,6 +51,12 @@ def test_the_drawing_begins_where_the_worst_still_shows() -> None:
     assert line_points([Decimal(1), None, Decimal("0.9")], Decimal("0.8")) == [(107, 0), (533, 80)]
     assert bar_heights([Decimal(10), Decimal(-5), ZERO]) == [80, 40, 0]
     assert bar_heights([ZERO]) == [0]
+
+
+def test_the_last_months_begin_where_a_year_does_not_matter() -> None:
+    assert first_month(date(2026, 11, 30), 1) == "2026-11"
+    assert first_month(date(2026, 2, 1), 3) == "2025-12"
+    assert first_month(date(2026, 12, 1), 12) == "2026-01"
 
 
 # --- what is kept -----------------------------------------------------------------------------------------------------
@@ -199,6 +205,15 @@ def test_every_number_of_lines_equals_the_rows_it_opens_to(shop: Shop, counted: 
 def rows_of(client: FlaskClient, address: str) -> list[list[Any]]:
     answer = client.get(f"{address}{'&' if '?' in address else '?'}format=xlsx")
     return load_workbook(io.BytesIO(answer.data)).get_sheet_by_index(0).to_python()
+
+
+@pytest.mark.usefixtures("counted")
+def test_a_period_and_numbers_that_no_row_has_narrow_and_never_break(sign_in: SignIn) -> None:
+    client = sign_in("manager")
+    assert "A-1" in text_of(client, "/stocktakes/accuracy?by=bin&since=2020-01")
+    assert "A-1" not in text_of(client, "/stocktakes/accuracy?by=bin&since=2999-01")
+    for page in ("/stocktakes/accuracy", "/stocktakes/results", "/stocktakes/proposal", "/stock/moves"):
+        assert text_of(client, f"{page}?item={10**30}&bin=-1&warehouse={10**30}&category=x&counter=")
 
 
 @pytest.mark.usefixtures("counted")

@@ -1,6 +1,8 @@
 """Lists of past counts: added up, and the counted lines behind each number."""
 
+from collections.abc import Sequence
 from dataclasses import fields
+from datetime import date
 from typing import Any
 from urllib.parse import urlencode
 
@@ -17,16 +19,19 @@ from app.places.models import Location
 from app.places.queries import list_warehouses
 from app.stocktake.accuracy.models import StocktakeResult
 from app.stocktake.accuracy.queries import Only, grouped, lines_behind
-from app.stocktake.accuracy.rules import BY_NAMES, By, Outcome
+from app.stocktake.accuracy.rules import BY_NAMES, By, Outcome, first_month
 from app.stocktake.models import Stocktake
+from app.web.addresses import row_number
 from app.web.listing import Column, Filter, Listing
 
+FILTERED = frozenset({"since", "warehouse", "category"})
+PERIODS = (3, 6, 12)
 NUMBERS = frozenset({"stocktake", "warehouse", "zone", "bin", "category", "category_only", "item", "counter"})
 
 
 def asked() -> Only:
     """Return which past counts the request's query asks for."""
-    given: dict[str, Any] = {name: request.args.get(name, type=int) for name in NUMBERS}
+    given: dict[str, Any] = {name: request.args.get(name, type=row_number) for name in NUMBERS}
     return Only(
         **given,
         month=request.args.get("month") or None,
@@ -46,7 +51,7 @@ def outcome_of(row: Any) -> Outcome:
     return Outcome(row.lines, int(row.matching), row.book, row.off, row.book_value, row.off_value)
 
 
-def accuracy_listing(session: Session, by: By, only: Only, *, values: bool) -> Listing:
+def accuracy_listing(session: Session, by: By, only: Only, today: date, *, values: bool) -> Listing:
     """Return how right the books were, by month, by place and so on; values only for who may see cost."""
     statement = grouped(session, by, only)
     columns = statement.selected_columns
@@ -83,13 +88,13 @@ def accuracy_listing(session: Session, by: By, only: Only, *, values: bool) -> L
         statement=statement,
         columns=shown,
         search=() if by is By.MONTH else (columns["label"],),
-        filters=_filters(session),
+        filters=_filters(session, today),
         order=(columns["place"].desc() if newest_first else columns["place"], columns["id"]),
         empty=_l("Post the first stocktake: from then on this page says how right the books were."),
     )
 
 
-def results_listing(session: Session, only: Only, *, values: bool) -> Listing:
+def results_listing(session: Session, only: Only, today: date, *, values: bool) -> Listing:
     """Return the counted lines behind a number, the latest first."""
     statement, late = lines_behind(session, only)
     shown = [
@@ -111,18 +116,25 @@ def results_listing(session: Session, only: Only, *, values: bool) -> Listing:
         statement=statement,
         columns=shown,
         search=(Item.name, Item.code, Location.code, Stocktake.number),
-        filters=[*_filters(session), Filter("wrong", _l("Lines"), wrong, lambda _value: true())],
+        filters=[*_filters(session, today), Filter("wrong", _l("Lines"), wrong, lambda _value: true())],
         order=(CountAnchor.counted_at.desc(), CountAnchor.id),
         empty=_l("No line was counted here yet."),
     )
 
 
-def _filters(session: Session) -> list[Filter]:
+def _filters(session: Session, today: date) -> list[Filter]:
     """Return the filters; the statement was made for what was chosen already."""
     warehouses = [(str(each.id), f"{each.code} {each.name}".strip()) for each in list_warehouses(session)]
     categories = [(str(node.id), node.path) for node in list_categories(session)]
-    filters = [("warehouse", _l("Warehouse"), warehouses), ("category", _l("Category"), categories)]
-    return [Filter(key, title, choices, lambda _value: true()) for key, title, choices in filters if len(choices) > 1]
+    periods = [(first_month(today, months), _l("last %(months)s months", months=months)) for months in PERIODS]
+    filters: list[tuple[str, object, Sequence[tuple[str, object]]]] = [
+        ("since", _l("Period"), periods),
+        ("warehouse", _l("Warehouse"), warehouses),
+        ("category", _l("Category"), categories),
+    ]
+    return [
+        Filter(key, str(title), choices, lambda _value: true()) for key, title, choices in filters if len(choices) > 1
+    ]
 
 
 def _label(row: Any) -> str:

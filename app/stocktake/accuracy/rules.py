@@ -7,6 +7,7 @@ one bin never makes up for a piece too few in another.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 from typing import Final
@@ -72,6 +73,12 @@ def right_share(wrong: Decimal | int, whole: Decimal | int) -> Decimal | None:
     if not whole:
         return None if not wrong else ZERO
     return max(ZERO, 1 - Decimal(wrong) / Decimal(whole))
+
+
+def first_month(today: date, months: int) -> str:
+    """Return the first of the last *months* months, this one included: 2026-11 for one month in November."""
+    count = today.year * 12 + today.month - months
+    return f"{count // 12:04d}-{count % 12 + 1:02d}"
 
 
 # --- charts: geometry only, in the units of the drawing ---------------------------------------------------------------

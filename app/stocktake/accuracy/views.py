@@ -1,12 +1,16 @@
 """Pages of past counts: how right the books were, and the counted lines behind every number."""
 
+from datetime import date
+
 from flask import Response, request
 from flask_babel import gettext
 
+from app.company.queries import get_company
 from app.db import db
 from app.identity.access import Permission, current_user, may
+from app.kernel.clock import utc_now
 from app.stocktake.accuracy.charts import read_chart
-from app.stocktake.accuracy.listings import accuracy_listing, asked, results_listing, words_of
+from app.stocktake.accuracy.listings import FILTERED, accuracy_listing, asked, results_listing, words_of
 from app.stocktake.accuracy.rules import BY_NAMES, By
 from app.stocktake.report.views import sees_values
 from app.stocktake.views import DECIDERS, bp
@@ -18,10 +22,10 @@ from app.web.listing import answer
 def accuracy() -> Response:
     """Show how right the books were, added up as asked (`?by=`)."""
     session, only, by = db.session(), asked(), _chosen_by()
-    narrowed = {name: word for name, word in words_of(only).items() if name not in {"warehouse", "category"}}
+    narrowed = {name: word for name, word in words_of(only).items() if name not in FILTERED}
     return answer(
         session,
-        accuracy_listing(session, by, only, values=sees_values()),
+        accuracy_listing(session, by, only, _today(), values=sees_values()),
         "stocktake/accuracy.html",
         by=by,
         by_names={each: gettext(BY_NAMES[each]) for each in _open_groups()},
@@ -36,10 +40,14 @@ def accuracy() -> Response:
 def results() -> Response:
     """Show the counted lines behind a number."""
     session, only = db.session(), asked()
-    narrowed = {name: word for name, word in words_of(only).items() if name not in {"warehouse", "category", "wrong"}}
+    narrowed = {name: word for name, word in words_of(only).items() if name not in FILTERED | {"wrong"}}
     return answer(
-        session, results_listing(session, only, values=sees_values()), "stocktake/results.html", kept=narrowed
+        session, results_listing(session, only, _today(), values=sees_values()), "stocktake/results.html", kept=narrowed
     )
+
+
+def _today() -> date:
+    return get_company(db.session()).day_of(utc_now())
 
 
 def _chosen_by() -> By:

@@ -18,6 +18,7 @@ from app.stocktake.planning.service import choose, plan_chosen
 from app.stocktake.report.views import sees_values
 from app.stocktake.rules import ScopeKind
 from app.stocktake.views import bp
+from app.web.addresses import row_number
 from app.web.listing import answer_rows
 from app.web.words import sentence
 
@@ -36,7 +37,7 @@ def proposal() -> Response:
 def count_these() -> AnyResponse:
     """Plan to count what was chosen, else so many of those on top."""
     now = utc_now()
-    ids = frozenset(request.form.getlist(CHOSEN, type=int))
+    ids = frozenset(request.form.getlist(CHOSEN, type=row_number))
     most = min(request.form.get("most", 0, type=int), MOST_PROPOSED)
     read, kind = (read_items, ScopeKind.LIST) if _by_item() else (read_bins, ScopeKind.PROPOSED)
     try:
@@ -72,7 +73,7 @@ def _by_item() -> bool:
 
 
 def _warehouse() -> int | None:
-    return request.args.get("warehouse", type=int)
+    return request.args.get("warehouse", type=row_number)
 
 
 # --- ABC --------------------------------------------------------------------------------------------------------------
