@@ -35,7 +35,9 @@ def keep_results(
         if line.deciding and (anchor := anchors.get(line.place))
     ]
     if rows:
-        session.execute(insert(StocktakeResult), rows)
+        session.connection().execute(
+            insert(StocktakeResult.__table__), rows
+        )  # plain rows: a session takes half as long again
 
 
 def _anchors(session: Session, posting: int) -> dict[Place, Any]:

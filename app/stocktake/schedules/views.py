@@ -30,7 +30,7 @@ from app.web.listing import answer
 from app.web.words import sentence
 
 MONTH_FORM = "%Y-%m"
-YEARS_SHOWN = 5  # before and after: days of a rhythm are walked one by one
+YEARS_SHOWN = 20  # before and after: days of a rhythm are walked one by one
 
 
 @bp.get("/schedules")
