@@ -17,7 +17,18 @@ from app.places.rules import End, LocationKind
 from app.stocktake.classes.rules import AbcClass, Policy
 from app.stocktake.models import Stocktake
 from app.stocktake.planning.queries import Candidate, read_bins, read_items, top_bins
-from app.stocktake.planning.rules import Evidence, Goods, Past, Reason, ReasonKind, Taken, assess, best, score
+from app.stocktake.planning.rules import (
+    Evidence,
+    Goods,
+    Past,
+    Reason,
+    ReasonKind,
+    Taken,
+    assess,
+    best,
+    score,
+    standings,
+)
 from app.stocktake.rules import NothingProposed, ScopeKind
 from tests.conftest import SignIn
 from tests.stocktake.shop import COLA, TEA, Shop, facts, now
@@ -94,6 +105,11 @@ def test_the_score_is_the_sum_and_the_weightiest_reason_comes_first() -> None:
 def test_the_best_are_those_with_points_and_of_equal_ones_the_first() -> None:
     assert best({1: 5, 2: 0, 3: 9, 4: 5, 5: 1}, 3) == [3, 1, 4]
     assert best({1: 0}, 3) == []
+
+
+def test_a_class_stands_as_its_lines_do_and_what_was_never_counted_is_due() -> None:
+    lines = [goods(30), goods(29), goods(None), goods(180, C)]
+    assert standings(lines, Policy(), NOW) == {A: (3, 2), AbcClass.B: (0, 0), C: (1, 1)}
 
 
 # --- from the books ---------------------------------------------------------------------------------------------------
@@ -217,7 +233,7 @@ def test_the_proposal_takes_the_same_few_statements_whatever_its_size(shop: Shop
 
 
 @pytest.fixture
-def page(shop: Shop, sign_in: SignIn) -> Callable[..., str]:
+def proposal(shop: Shop, sign_in: SignIn) -> Callable[..., str]:
     """The proposal as a manager sees it: tea that nobody counted in the first bin, cola in the second."""
     shop.stock(shop.tea, shop.bins[0], 10, 300)
     shop.stock(shop.cola, shop.bins[1], 10, 30)
@@ -231,14 +247,17 @@ def page(shop: Shop, sign_in: SignIn) -> Callable[..., str]:
     return get
 
 
-def test_each_line_tells_its_points_and_its_reasons(page: Callable[..., str]) -> None:
-    text = page()
+def test_each_line_tells_its_points_and_its_reasons(proposal: Callable[..., str]) -> None:
+    text = proposal()
     assert "+20 1 of 1 lines were never counted" in text
     assert "+20 worth more than 3 of the 3 others: 300.00" in text
     assert text.index("A-1") < text.index("A-2") < text.index("A-3")
-    assert "冰红茶" in page("?by=items")
-    assert "A-2" not in page("?q=a-1")
-    ascending = page("?sort=score")
+    assert "冰红茶" in proposal("?by=items")
+    assert "A-2" not in proposal("?q=a-1")
+    assert "A-3" not in proposal("?why=value")
+    assert "A-3" in proposal("?why=never")
+    assert proposal().count("1 / 1") == 2  # tea is class A, cola class B
+    ascending = proposal("?sort=score")
     assert ascending.index("A-3") < ascending.index("A-1")
 
 

@@ -1,7 +1,7 @@
 """The list of what to count next, each with its reasons in words."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from flask import url_for
 from flask_babel import gettext
@@ -9,6 +9,7 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import true
 from sqlalchemy.orm import Session
 
+from app.kernel.i18n import N_
 from app.places.queries import list_warehouses
 from app.stocktake.planning.queries import Candidate, Candidates
 from app.stocktake.planning.rules import Reason, ReasonKind
@@ -16,10 +17,22 @@ from app.web.formats import money, quantity
 from app.web.listing import Column, Filter, RowListing
 
 CHOSEN = "chosen"
+KIND_NAMES: Final[dict[ReasonKind, str]] = {
+    ReasonKind.BEYOND_BOOK: N_("taken though the books had none"),
+    ReasonKind.WRONG: N_("found wrong before"),
+    ReasonKind.DUE: N_("due by class"),
+    ReasonKind.NEVER: N_("never counted"),
+    ReasonKind.VALUE: N_("worth more than most"),
+}
 
 
-def proposal_listing(session: Session, found: Candidates, *, by_item: bool, values: bool) -> RowListing:
-    """Return what to count next, what calls loudest on top; values only for who may see cost."""
+def proposal_listing(
+    session: Session, found: Candidates, only: ReasonKind | None = None, *, by_item: bool, values: bool
+) -> RowListing:
+    """Return what to count next (*only* for one kind of reason), what calls loudest on top.
+
+    Values are for who may see cost.
+    """
 
     def why(row: Candidate) -> str:
         lines = [f"+{each.points} {reason_text(each, found.items, values=values)}" for each in row.reasons]
@@ -43,14 +56,17 @@ def proposal_listing(session: Session, found: Candidates, *, by_item: bool, valu
         columns.append(
             Column("warehouse", _l("Warehouse"), "code", label=lambda row: ", ".join(row.warehouses.values()))
         )
-    by = Filter("warehouse", _l("Warehouse"), warehouses, lambda _value: true())
+    kinds = [(each.value, _l(name)) for each, name in KIND_NAMES.items()]
+    filters = [Filter("why", _l("Why"), kinds, lambda _value: true())]
+    if len(warehouses) > 1:
+        filters.append(Filter("warehouse", _l("Warehouse"), warehouses, lambda _value: true()))
     return RowListing(
         name="what-to-count-next",
         title=_l("What to count next"),
-        rows=found.rows,
+        rows=[row for row in found.rows if only is None or only in {reason.kind for reason in row.reasons}],
         columns=columns,
         search=lambda row: f"{row.code} {row.name}",
-        filters=[by] if len(warehouses) > 1 else [],
+        filters=filters,
         empty=_l("Open a warehouse, add bins and enter what lies there: then this page says where to count first."),
     )
 

@@ -8,6 +8,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
+from itertools import chain
 from typing import Any
 
 from sqlalchemy import Select, case, func, select
@@ -25,7 +26,19 @@ from app.stocktake.accuracy.models import StocktakeResult
 from app.stocktake.classes.queries import get_policy, item_classes
 from app.stocktake.classes.rules import AbcClass
 from app.stocktake.models import Stocktake, StocktakeBin
-from app.stocktake.planning.rules import LOOK_BACK, Evidence, Goods, Past, Reason, Taken, assess, best, score
+from app.stocktake.planning.rules import (
+    LOOK_BACK,
+    Evidence,
+    Goods,
+    Past,
+    Reason,
+    Standing,
+    Taken,
+    assess,
+    best,
+    score,
+    standings,
+)
 from app.stocktake.rules import BY_BIN, BY_ITEM, COUNTABLE, OVER, NothingProposed, StocktakeState
 
 EARLIEST = datetime.min.replace(tzinfo=UTC)
@@ -54,10 +67,11 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Candidates:
-    """The candidates, those that call loudest first, and what the items in their reasons are called."""
+    """The candidates, those that call loudest first, what the items in their reasons are called, and each class."""
 
     rows: Sequence[Candidate]
     items: Mapping[int, str]
+    classes: Mapping[AbcClass, Standing]
 
 
 @dataclass(frozen=True)
@@ -84,7 +98,9 @@ def read_bins(session: Session, now: datetime, warehouse_id: int | None = None) 
         )
         for place in places
     }
-    reasons = assess(evidence, get_policy(session), now)
+    policy = get_policy(session)
+    reasons = assess(evidence, policy, now)
+    classes = standings(chain.from_iterable(goods.values()), policy, now)
     busy = _busy_bins(session)
     rows = [
         Candidate(
@@ -100,7 +116,7 @@ def read_bins(session: Session, now: datetime, warehouse_id: int | None = None) 
         )
         for place in places
     ]
-    return Candidates(_loudest_first(rows), _item_names(session, rows))
+    return Candidates(_loudest_first(rows), _item_names(session, rows), classes)
 
 
 def read_items(session: Session, now: datetime, warehouse_id: int | None = None) -> Candidates:
@@ -116,7 +132,9 @@ def read_items(session: Session, now: datetime, warehouse_id: int | None = None)
     evidence = {
         item: Evidence(lines, past.get(item, Past()), taken.get(item, Taken())) for item, lines in goods.items()
     }
-    reasons = assess(evidence, get_policy(session), now)
+    policy = get_policy(session)
+    reasons = assess(evidence, policy, now)
+    classes = standings(chain.from_iterable(goods.values()), policy, now)
     names = {place.id: place.code for place in _warehouses(session)}
     rows = [
         Candidate(
@@ -132,7 +150,7 @@ def read_items(session: Session, now: datetime, warehouse_id: int | None = None)
         for item in session.execute(select(Item.id, Item.code, Item.name).order_by(Item.code))
         if item.id in evidence
     ]
-    return Candidates(_loudest_first(rows), {row.id: row.name for row in rows})
+    return Candidates(_loudest_first(rows), {row.id: row.name for row in rows}, classes)
 
 
 def top_bins(session: Session, warehouse_id: int, most: int, now: datetime) -> tuple[int, ...]:

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
-from typing import Final
+from typing import Final, NamedTuple
 
 from app.kernel.exact import ZERO
 from app.stocktake.classes.rules import AbcClass, Policy
@@ -98,6 +98,23 @@ class Reason:
     amount: Decimal = ZERO
     item: int | None = None
     abc: AbcClass | None = None
+
+
+class Standing(NamedTuple):
+    """How many lines of the books a class has, and how many of them are due or were never counted."""
+
+    lines: int = 0
+    due: int = 0
+
+
+def standings(goods: Iterable[Goods], policy: Policy, now: datetime) -> dict[AbcClass, Standing]:
+    """Return how the rhythm of each class is kept."""
+    found = dict.fromkeys(AbcClass, Standing())
+    for line in goods:
+        is_due = line.counted_at is None or (now - line.counted_at).days >= policy.rhythm(line.abc)
+        lines, due = found[line.abc]
+        found[line.abc] = Standing(lines + 1, due + is_due)
+    return found
 
 
 def assess(evidence: Mapping[int, Evidence], policy: Policy, now: datetime) -> dict[int, tuple[Reason, ...]]:

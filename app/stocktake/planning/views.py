@@ -13,7 +13,7 @@ from app.stocktake.classes.service import save_policy
 from app.stocktake.planning.forms import PolicyForm
 from app.stocktake.planning.listings import CHOSEN, proposal_listing
 from app.stocktake.planning.queries import read_bins, read_items
-from app.stocktake.planning.rules import MOST_PROPOSED
+from app.stocktake.planning.rules import MOST_PROPOSED, ReasonKind
 from app.stocktake.planning.service import choose, plan_chosen
 from app.stocktake.report.views import sees_values
 from app.stocktake.rules import ScopeKind
@@ -56,16 +56,22 @@ def _proposal_page(problem: str | None = None, status: int = 200) -> Response:
     session, by_item = db.session(), _by_item()
     found = (read_items if by_item else read_bins)(session, utc_now(), _warehouse())
     page = answer_rows(
-        proposal_listing(session, found, by_item=by_item, values=sees_values()),
+        proposal_listing(session, found, _why(), by_item=by_item, values=sees_values()),
         "stocktake/proposal.html",
         by_item=by_item,
         most=MOST_PROPOSED,
         policy=get_policy(session),
+        classes=found.classes,
         kept={"by": ITEMS} if by_item else {},
         problem=problem,
     )
     page.status_code = status
     return page
+
+
+def _why() -> ReasonKind | None:
+    wanted = request.args.get("why", "")
+    return ReasonKind(wanted) if wanted in set(ReasonKind) else None
 
 
 def _by_item() -> bool:
