@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, FromClause, Row, Select, case, func, select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session, aliased, join
 
 from app.catalog.models import Category, Item, Lot
 from app.catalog.queries import below, list_categories
@@ -78,16 +78,10 @@ def grouped(session: Session, by: By, only: Only) -> Statement:
             func.coalesce(_SURPLUS, 0, type_=Money).label("surplus"),
             func.coalesce(func.sum(late.c.value, type_=Money), 0, type_=Money).label("explained"),
         )
-        .select_from(StocktakeResult)
-        .join(CountAnchor, CountAnchor.id == StocktakeResult.anchor_id)
-        .join(Stocktake, Stocktake.id == StocktakeResult.stocktake_id)
-        .join(Location, Location.id == CountAnchor.location_id)
+        .select_from(_counted(late))
         .join(_Warehouse, _Warehouse.id == Location.warehouse_id)
         .join(_Zone, _Zone.id == Location.parent_id)
-        .join(Item, Item.id == CountAnchor.item_id)
-        .join(User, User.id == StocktakeResult.counter_id)
         .outerjoin(Category, Category.id == Item.category_id)
-        .outerjoin(late, late.c.anchor_id == StocktakeResult.anchor_id)
         .group_by(key, label, order)
     )
     if by is By.ZONE:
@@ -116,14 +110,8 @@ def lines_behind(session: Session, only: Only) -> tuple[Statement, FromClause]:
             User.name.label("counter"),
             late.c.quantity.label("explained"),
         )
-        .select_from(StocktakeResult)
-        .join(CountAnchor, CountAnchor.id == StocktakeResult.anchor_id)
-        .join(Stocktake, Stocktake.id == StocktakeResult.stocktake_id)
-        .join(Location, Location.id == CountAnchor.location_id)
-        .join(Item, Item.id == CountAnchor.item_id)
+        .select_from(_counted(late))
         .join(Lot, Lot.id == CountAnchor.lot_id)
-        .join(User, User.id == StocktakeResult.counter_id)
-        .outerjoin(late, late.c.anchor_id == StocktakeResult.anchor_id)
     )
     return statement.where(*_clauses(session, only)), late
 
@@ -181,6 +169,18 @@ def counters_of(session: Session, place_id: int, stocktakes: Sequence[int]) -> d
         if name not in names:
             names.append(name)
     return found
+
+
+def _counted(late: FromClause) -> FromClause:
+    """Return the counted lines with what they are about, who counted them, and what was explained since."""
+    return (
+        join(StocktakeResult, CountAnchor, CountAnchor.id == StocktakeResult.anchor_id)
+        .join(Stocktake, Stocktake.id == StocktakeResult.stocktake_id)
+        .join(Location, Location.id == CountAnchor.location_id)
+        .join(Item, Item.id == CountAnchor.item_id)
+        .join(User, User.id == StocktakeResult.counter_id)
+        .outerjoin(late, late.c.anchor_id == StocktakeResult.anchor_id)
+    )
 
 
 def _late() -> Statement:
