@@ -42,7 +42,9 @@ class Stocktake(Base):
     posting_seq: Mapped[int | None] = mapped_column(BigId, ForeignKey("ledger_posting.seq"), unique=True)
 
     __table_args__ = (
-        CheckConstraint("(state = 'posted') = (posting_seq is not null)", name="posted_has_posting"),
+        # Bins that are as empty as the books have them are a result, too, with nothing to enter into the ledger.
+        CheckConstraint("(state = 'posted') = (posted_at is not null)", name="posted_at"),
+        CheckConstraint("posting_seq is null or state = 'posted'", name="posting_of_posted"),
         CheckConstraint(
             "tolerance_quantity >= 0 and tolerance_percent >= 0 and tolerance_value >= 0", name="tolerances"
         ),

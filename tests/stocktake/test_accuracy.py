@@ -20,6 +20,8 @@ from app.stocktake.accuracy.listings import outcome_of
 from app.stocktake.accuracy.models import StocktakeResult
 from app.stocktake.accuracy.queries import Only, grouped, lines_behind
 from app.stocktake.accuracy.rules import By, Outcome, bar_heights, first_month, floor_of, line_points, right_share
+from app.stocktake.models import Stocktake
+from app.stocktake.rules import StocktakeState, WrongState
 from tests.conftest import SignIn
 from tests.stocktake.shop import COLA, TEA, Counter, Shop, facts, now
 from tests.stocktake.test_scale import statements
@@ -260,6 +262,35 @@ def test_a_place_that_was_found_empty_was_counted_all_the_same(shop: Shop, sign_
     assert shop.get(stocktake).number in page
     assert "empty" in page
     assert "all 1 lines right" in text_of(sign_in("manager"), f"/places/{first}")
+
+
+def test_a_count_of_nothing_but_empty_bins_is_posted_as_the_result_it_is(shop: Shop, sign_in: SignIn) -> None:
+    first, second, *_ = shop.bins
+    stocktake = shop.plan(first, second)
+    shop.counter(stocktake).count(first, [])
+    shop.finish(stocktake)
+    assert shop.post(stocktake).returned == 0
+    row = shop.get(stocktake)
+    assert (row.state, row.posting_seq, row.posted_by) == (StocktakeState.POSTED, None, shop.manager)
+    client = sign_in("manager")
+    assert row.number in text_of(client, f"/places/{first}")
+    assert "Never counted" in text_of(client, f"/places/{second}")  # nobody opened it
+    assert text_of(client, f"/stocktakes/{stocktake}/report")
+    assert client.post(f"/stocktakes/{stocktake}/post").status_code == WrongState(number="").status
+    assert verify(db.session()) == []
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [{"state": StocktakeState.POSTED}, {"posted_at": now()}, {"state": StocktakeState.REVIEW, "posted_at": None}],
+)
+def test_what_is_posted_says_when_and_only_what_is_posted_has_a_posting(
+    shop: Shop, counted: int, broken: dict[str, Any]
+) -> None:
+    draft = shop.draft(shop.bins[0])
+    number = counted if "posted_at" in broken and "state" in broken else draft
+    with pytest.raises(IntegrityError), shop.write() as session:
+        session.execute(update(Stocktake).where(Stocktake.id == number).values(**broken))
 
 
 def test_pages_take_the_same_few_statements_whatever_was_counted(shop: Shop, counted: int, sign_in: SignIn) -> None:

@@ -1,4 +1,7 @@
-"""What to count when, and what counts said: the ABC policy, recurring counts with their days, results of counted lines."""
+"""What to count when, and what counts said: the ABC policy, recurring counts with their days, results of counted lines.
+
+A count of empty bins is posted without a posting: there is nothing to enter, and it is a result all the same.
+"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -123,6 +126,14 @@ def upgrade():
     )
     op.create_index(op.f("ix_stocktake_result_stocktake_id"), "stocktake_result", ["stocktake_id"])
     op.create_index("ix_stocktake_result_month", "stocktake_result", ["month"])
+    with op.batch_alter_table("stocktake") as stocktake:
+        stocktake.drop_constraint(op.f("ck_stocktake_posted_has_posting"), type_="check")
+        stocktake.create_check_constraint(
+            op.f("ck_stocktake_posted_at"), "(state = 'posted') = (posted_at is not null)"
+        )
+        stocktake.create_check_constraint(
+            op.f("ck_stocktake_posting_of_posted"), "posting_seq is null or state = 'posted'"
+        )
     dialect = op.get_bind().dialect.name
     for table in APPEND_ONLY:
         for statement in append_only_ddl(table, dialect):

@@ -45,7 +45,7 @@ TAKES_APPROVALS = frozenset({StocktakeState.COUNTING, StocktakeState.REVIEW, Sto
 
 @dataclass(frozen=True)
 class Posting:
-    """What became of a posting: its number, or how many lines went back to review instead."""
+    """What became of a posting: its number (0: nothing to enter), or how many lines went back to review instead."""
 
     seq: int | None
     returned: int = 0
@@ -185,6 +185,11 @@ def post(session: Session, stocktake_id: int, by: int, now: datetime) -> Posting
         return _return_to_review(session, stocktake, changed, by, now)
     rows = _rows_by_place(session, stocktake_id)
     facts = [_fact(stocktake_id, line, rows[line.place], approvals) for line in counted]
+    if not facts and any(count.is_complete for count in report.counts.values()):
+        # Bins as empty as the books have them: a result, though the ledger, which counts goods, has nothing to take.
+        _close(session, stocktake, None, by, now)
+        audit(session, by, "stocktake.post", subject(stocktake_id), {"lines": 0}, now)
+        return Posting(0)
     company = get_company(session)
     day = company.day_of(max((fact.counted_at for fact in facts), default=now))
     try:
@@ -247,7 +252,7 @@ def _return_to_review(
     return Posting(None, len(places))
 
 
-def _close(session: Session, stocktake: Stocktake, seq: int, by: int, now: datetime) -> None:
+def _close(session: Session, stocktake: Stocktake, seq: int | None, by: int, now: datetime) -> None:
     guarded = update(Stocktake).where(Stocktake.id == stocktake.id, Stocktake.state == StocktakeState.APPROVED)
     values = {"state": StocktakeState.POSTED, "posting_seq": seq, "posted_by": by, "posted_at": now}
     if not rows_touched(session, guarded.values(**values)):
