@@ -8,8 +8,8 @@ from alembic import op
 
 from app.db import append_only_ddl
 
-revision = "0002_recurring_counts"
-down_revision = "0001"
+revision = "0003_recurring_counts"
+down_revision = "0002_scan_photo"
 branch_labels = None
 depends_on = None
 

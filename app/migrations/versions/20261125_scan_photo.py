@@ -5,7 +5,7 @@ from alembic import op
 
 from app.db import append_only_ddl
 
-revision = "scan_photo"
+revision = "0002_scan_photo"
 down_revision = "0001"
 branch_labels = None
 depends_on = None
