@@ -48,7 +48,7 @@ from app.ledger import periods
 from app.ledger import views as ledger_views
 from app.ledger.opening_balances import balance_kinds
 from app.ledger.openings import OpeningStock
-from app.ledger.verify import INVARIANTS, verify
+from app.ledger.verify import INVARIANTS, OTHERS, verify
 from app.notices import kinds as notice_kinds
 from app.notices import views as notices_views
 from app.notices.kinds import JOB_FAILED
@@ -80,6 +80,10 @@ from app.stocktake.accuracy import panels as accuracy_panels
 from app.stocktake.counting import task as stocktake_task
 from app.stocktake.schedules import start as schedules_start
 from app.stocktake.schedules.service import plan_all_due
+from app.stocktake.clearing import proofs as clearing_proofs
+from app.stocktake.clearing import rules as clearing_rules
+from app.stocktake.clearing.views import clearing_card
+from app.stocktake.transfers import rules as transfer_rules
 from app.web import addresses, errors, openapi, pwa, shell, start, words
 from app.web.start import MenuEntry, MenuGroup, Section, SiteMap
 
@@ -157,6 +161,7 @@ MENU = (
     MenuGroup(
         _l("Company"),
         (
+            MenuEntry(_l("Differences to clear"), "stocktake.clearings", "cash-coin", _may(Permission.MONEY)),
             MenuEntry(_l("Closed periods"), "ledger.periods", "calendar3", _may(Permission.CLOSE_PERIODS)),
             MenuEntry(_l("Audit trail"), "audit.trail", "journal-text", _may(Permission.SEE_AUDIT)),
             MenuEntry(_l("Settings"), "company.settings", "gear", _may(Permission.MANAGE_COMPANY)),
@@ -167,7 +172,13 @@ MENU = (
 
 SECTIONS = (
     Section(
-        _l("Stocktakes"), (stocktake_start.bins_to_count, stocktake_start.differences_to_approve, schedules_start.due)
+        _l("Stocktakes"),
+        (
+            stocktake_start.bins_to_count,
+            stocktake_start.differences_to_approve,
+            schedules_start.due,
+            clearing_card,
+        ),
     ),
     Section(_l("Stock"), (stock_panels.cards,)),
     Section(_l("Scans"), (scanning_views.waiting_card,)),
@@ -184,6 +195,7 @@ SUBJECTS = {
     "scan": N_("Scan"),
     "stocktake": N_("Stocktake"),
     "stocktake_schedule": N_("Recurring count"),
+    "stocktake_reason": N_("Reason for differences"),
 }
 LINKS: dict[str, Callable[[str], str]] = {
     "item": lambda key: url_for("catalog.item", item_id=key),
@@ -192,6 +204,7 @@ LINKS: dict[str, Callable[[str], str]] = {
     "scan": lambda key: url_for("scanning.scan", scan_id=key),
     "stocktake": lambda key: url_for("stocktake.show", stocktake_id=key),
     "stocktake_schedule": lambda key: url_for("stocktake.edit_schedule", schedule_id=key),
+    "stocktake_reason": lambda _key: url_for("stocktake.reasons"),
 }
 
 
@@ -234,6 +247,13 @@ def wire(app: Flask) -> None:
     places_registry.holding_checks[:] = [stock_queries.find_holding]
     places_registry.place_panels[:] = [stock_panels.place_panel, accuracy_panels.place_panel]
     stock_registry.documents["stocktake"] = stock_registry.DocumentKind(N_("Stocktake"), stocktake_start.document_url)
+    stock_registry.documents[transfer_rules.KIND] = stock_registry.DocumentKind(
+        N_("Transfer found by counting"), stocktake_start.document_url
+    )
+    stock_registry.documents[clearing_rules.KIND] = stock_registry.DocumentKind(
+        N_("Differences cleared"), stocktake_start.clearing_url
+    )
+    OTHERS.update(clearing_proofs.INVARIANTS)
     stock_registry.documents["opening"] = stock_registry.DocumentKind(N_("Opening stock"))
     app.context_processor(_shell_context)
 
@@ -246,7 +266,7 @@ def _prove_books(_now: datetime) -> str:
     breaches = _broken_books(db.session())
     if breaches:
         raise RuntimeError("; ".join(breaches))
-    return f"{len(INVARIANTS)} invariants hold"
+    return f"{len(INVARIANTS) + len(OTHERS)} invariants hold"
 
 
 def _back_up(now: datetime) -> str:

@@ -95,7 +95,12 @@ TABLE: Final[dict[str, Roles]] = {
     **_each("stocktake", "schedules new_schedule add_schedule edit_schedule", PLANNERS),
     **_each("stocktake", "save_schedule switch_schedule plan_turn", PLANNERS),
     **_each("stocktake", "recount drop_recount", PLANNERS | MANAGERS),
-    **_each("stocktake", "approve approve_line post", MANAGERS),
+    **_each("stocktake", "approve approve_line post transfer take_back_transfer", MANAGERS),
+    **_each("stocktake", "reasons add_reason switch_reason", MANAGERS),
+    **_each("stocktake", "approvals", PLANNERS),
+    **_each("stocktake", "notes", READERS),
+    **_each("stocktake", "add_note add_line_note", SCANNERS | PLANNERS),
+    **_each("stocktake", "clearings clearing clear take_back_clearing", roles("owner finance")),
 }
 # These end the session that asks.
 ENDS_SESSION: Final = frozenset({"identity.sign_out", "identity.sign_out_everywhere"})

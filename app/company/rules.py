@@ -37,6 +37,7 @@ class AccountRole(StrEnum):
     PAYABLE_ACCRUED = "payable_accrued"  # 暂估应付
     ADVANCE_RECEIVED = "advance_received"
     ADVANCE_PAID = "advance_paid"
+    OTHER_RECEIVABLE = "other_receivable"  # 其他应收款: what a person makes up for
     INVENTORY = "inventory"
     LOSS = "loss"  # 待处理财产损溢
     INPUT_VAT = "input_vat"
@@ -58,6 +59,7 @@ _COMMON = {
     AccountRole.PAYABLE_ACCRUED: "220202",
     AccountRole.ADVANCE_RECEIVED: "2203",
     AccountRole.ADVANCE_PAID: "1123",
+    AccountRole.OTHER_RECEIVABLE: "1221",
     AccountRole.INVENTORY: "1405",
     AccountRole.LOSS: "1901",
     AccountRole.INPUT_VAT: "22210101",

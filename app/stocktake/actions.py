@@ -23,4 +23,12 @@ ACTIONS: Final[dict[str, str]] = {
     "schedule.active": N_("Recurring count goes on"),
     "schedule.ended": N_("Recurring count ended"),
     "schedule.turn": N_("Recurring count planned a stocktake"),
+    "stocktake.transfer": N_("Differences booked as a transfer"),
+    "stocktake.transfer_own": N_("Differences of one's own count booked as a transfer (company of one person)"),
+    "stocktake.transfer_back": N_("Transfer taken back"),
+    "stocktake.clear": N_("Differences cleared"),
+    "stocktake.clear_back": N_("Clearing taken back"),
+    "stocktake.reason_add": N_("Reason for differences added"),
+    "stocktake.reason_retire": N_("Reason for differences retired"),
+    "stocktake.reason_restore": N_("Reason for differences brought back"),
 }

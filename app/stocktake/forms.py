@@ -25,11 +25,11 @@ from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
 from app.catalog.queries import list_categories
 from app.places.queries import list_warehouses
-from app.stocktake.approval.rules import REASON_NAMES, GapReason
 from app.stocktake.classes.rules import AbcClass
 from app.stocktake.planning.queries import top_bins
 from app.stocktake.planning.rules import MOST_PROPOSED
 from app.stocktake.queries import find_bin_ids, find_item_ids, list_zones
+from app.stocktake.reasons.queries import Reasons
 from app.stocktake.rules import SCOPE_NAMES, Scope, ScopeKind, Tolerance
 from app.stocktake.service import Plan
 from app.web.fields import MoneyField, PriceField, QuantityField
@@ -135,21 +135,16 @@ class DecisionForm(FlaskForm):  # type: ignore[misc]  # flask-wtf ships no types
     """What goes with an approval: what was seen, why it differs, what a unit costs where nobody knows."""
 
     seen = HiddenField()
-    reason = SelectField(_l("Reason"))
+    reason = SelectField(_l("Reason"), default="")
     note = StringField(_l("Note"), [Length(max=200)])
     unit_cost = PriceField(_l("Cost per unit"), [Optional(), _AT_LEAST_0])
 
     @classmethod
-    def for_request(cls, seen: str = "") -> "DecisionForm":
+    def for_request(cls, reasons: Reasons, seen: str = "") -> "DecisionForm":
         """Return the form with the reasons there are."""
         form = cls(data={"seen": seen} if seen else None)
-        form.reason.choices = [(reason.value, gettext(name)) for reason, name in REASON_NAMES.items()]
+        form.reason.choices = list(reasons.offered.items())
         return form
-
-    @property
-    def chosen_reason(self) -> GapReason:
-        """The reason that was chosen."""
-        return GapReason(self.reason.data or "")
 
     def cost_of(self, place: Any) -> dict[Any, Decimal]:
         """Return the cost that was entered for *place*, if one was."""

@@ -41,5 +41,16 @@ def differences_to_approve(session: Session) -> Iterator[Card]:
 
 def document_url(key: str) -> str | None:
     """Return where the stocktake behind a posting's key ("stocktake:12") opens."""
-    number = key.rpartition(":")[2]
-    return url_for("stocktake.show", stocktake_id=int(number)) if number.isdecimal() else None
+    number = _number(key)
+    return url_for("stocktake.show", stocktake_id=number) if number else None
+
+
+def clearing_url(key: str) -> str | None:
+    """Return where the clearing behind a posting's key ("stocktake:12:clearing:…") opens."""
+    number = _number(key)
+    return url_for("stocktake.clearing", stocktake_id=number) if number else None
+
+
+def _number(key: str) -> int | None:
+    number = key.split(":")[1] if key.count(":") else ""
+    return int(number) if number.isdecimal() else None

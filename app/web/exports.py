@@ -1,5 +1,6 @@
-"""XLSX answers: exact numbers as numbers, codes as text, so that no barcode turns into 6.9E+12."""
+"""Files to keep: XLSX with exact numbers as numbers and codes as text, so that no barcode turns into 6.9E+12; CSV."""
 
+import csv
 import io
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
@@ -10,9 +11,13 @@ from urllib.parse import quote
 from flask import Response
 from flask_babel import to_user_timezone
 
-from app.web.formats import yes_no
+from app.kernel.exact import plain
+from app.web.formats import day, instant, yes_no
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+CSV = "text/csv; charset=utf-8"
+# A spreadsheet takes a text that begins so for a formula.
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 NUMBER_FORMATS = {
     "code": "@",
     "quantity": "#,##0.###",
@@ -58,6 +63,30 @@ def sheet(columns: Sequence[tuple[str, str]], rows: Iterable[Sequence[Any]]) -> 
     page.autofilter(0, 0, last, max(0, len(columns) - 1))
     book.close()
     return buffer.getvalue()
+
+
+def comma_separated(name: str, columns: Sequence[tuple[str, str]], rows: Iterable[Sequence[Any]]) -> Response:
+    """Return *rows* as *name*.csv: UTF-8 with the mark that spreadsheets look for, plain numbers, no live formulas."""
+    buffer = io.StringIO()
+    writer = csv.writer(buffer)
+    writer.writerow([title for title, _ in columns])
+    writer.writerows([_plain_cell(value) for value in row] for row in rows)
+    return download(buffer.getvalue().encode("utf-8-sig"), f"{name}.csv", CSV)
+
+
+def _plain_cell(value: Any) -> str:
+    if value is None or value == "":
+        return ""
+    if isinstance(value, bool):
+        return yes_no(value)
+    if isinstance(value, Decimal):
+        return plain(value)
+    if isinstance(value, datetime):
+        return instant(value)
+    if isinstance(value, date):
+        return day(value)
+    text = str(value)
+    return f"'{text}" if text.startswith(FORMULA_STARTS) and not isinstance(value, int) else text
 
 
 def download(content: bytes, name: str, mimetype: str) -> Response:

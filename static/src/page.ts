@@ -32,14 +32,8 @@ function toggleAll(master: HTMLInputElement): void {
   }
 }
 
-function onClick(event: Event): void {
-  const target = (event.target as HTMLElement).closest<HTMLElement>("[data-print]");
-  if (target !== null) print();
-}
-
 document.addEventListener("submit", askFirst);
 document.addEventListener("submit", sendOnce);
 document.addEventListener("change", onChange);
-document.addEventListener("click", onClick);
 addEventListener("pageshow", forgetSent);
 document.querySelector<HTMLElement>("[data-focus]")?.focus();

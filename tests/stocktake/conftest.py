@@ -1,10 +1,12 @@
 """A shop to count and people to count it."""
 
+import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
+from flask import Flask
 
 from app.catalog.queries import find_base_packs
 from app.catalog.rules import ItemDraft
@@ -12,11 +14,43 @@ from app.catalog.service import add_barcode, add_item, add_pack
 from app.db import db
 from app.identity.grants import issue_grant
 from app.identity.queries import find_principal
+from app.kernel.errors import RuleBroken
 from app.places.models import Location
 from app.places.rules import LocationKind
 from tests.conftest import SignIn, Write
 from tests.handheld.phones import Phone, new_device
 from tests.stocktake.shop import COLA, MILK, NUTS, TEA, TEA_CARTON, Shop, now
+
+Act = Callable[[], object]
+
+
+@pytest.fixture
+def at_once(app: Flask) -> Callable[..., list[object]]:
+    """Run acts in threads of their own, each with its own connection; return what each gave or was told."""
+
+    def run(*acts: Act) -> list[object]:
+        ready = threading.Barrier(len(acts))
+        results: list[object] = [None] * len(acts)
+
+        def one(number: int, act: Act) -> None:
+            with app.app_context():
+                ready.wait(10)
+                try:
+                    results[number] = act()
+                except RuleBroken as error:
+                    results[number] = error
+                finally:
+                    db.session.remove()
+
+        db.session.remove()
+        threads = [threading.Thread(target=one, args=pair) for pair in enumerate(acts)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(60)
+        return results
+
+    return run
 
 
 @pytest.fixture

@@ -1,11 +1,9 @@
 """Two at once on real connections: of every pair one is told, and the books are right whoever was faster."""
 
-import threading
 from collections.abc import Callable
 from decimal import Decimal
 
 import pytest
-from flask import Flask
 from sqlalchemy import func, select
 
 from app.db import db
@@ -33,35 +31,6 @@ def review(shop: Shop) -> int:
     shop.counter(stocktake).count(bin_id, [(TEA, 8), (COLA, 4)])
     shop.finish(stocktake)
     return stocktake
-
-
-@pytest.fixture
-def at_once(app: Flask) -> Callable[..., list[object]]:
-    """Run acts in threads of their own, each with its own connection; return what each gave or was told."""
-
-    def run(*acts: Act) -> list[object]:
-        ready = threading.Barrier(len(acts))
-        results: list[object] = [None] * len(acts)
-
-        def one(number: int, act: Act) -> None:
-            with app.app_context():
-                ready.wait(10)
-                try:
-                    results[number] = act()
-                except RuleBroken as error:
-                    results[number] = error
-                finally:
-                    db.session.remove()
-
-        db.session.remove()
-        threads = [threading.Thread(target=one, args=pair) for pair in enumerate(acts)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join(60)
-        return results
-
-    return run
 
 
 def approving(shop: Shop, stocktake: int, by: int) -> Act:

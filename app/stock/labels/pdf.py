@@ -7,20 +7,14 @@ from typing import Any
 
 from app.stock.labels.layout import POINT, Ink, Line, lay_out
 from app.stock.labels.rules import Label, Paper, Symbol
-
-# The viewer's own Chinese font: nothing is embedded, so that a sheet weighs kilobytes.
-CHINESE = "STSong-Light"
-LATIN, LATIN_BOLD = "Helvetica", "Helvetica-Bold"
-ELLIPSIS = "…"
+from app.web.printing import CHINESE, LATIN, LATIN_BOLD, fitted, register_fonts
 
 
 def make_pdf(labels: Iterable[Label], paper: Paper, symbol: Symbol, title: str, skip: int = 0) -> bytes:
     """Return the labels as a PDF; the first *skip* places of a used sheet stay empty."""
-    from reportlab.pdfbase.cidfonts import UnicodeCIDFont  # noqa: PLC0415  # heavy, and only labels need it
-    from reportlab.pdfbase.pdfmetrics import registerFont  # noqa: PLC0415  # same
-    from reportlab.pdfgen.canvas import Canvas  # noqa: PLC0415  # same
+    from reportlab.pdfgen.canvas import Canvas  # noqa: PLC0415  # heavy, and only labels need it
 
-    registerFont(UnicodeCIDFont(CHINESE))
+    register_fonts()
     buffer = io.BytesIO()
     width, height = paper.page
     canvas = Canvas(buffer, pagesize=(width / POINT, height / POINT), invariant=True)
@@ -46,7 +40,7 @@ def _print(canvas: Any, ink: Ink, left: float, bottom: float) -> None:
     for line in ink.lines:
         font = _font(line)
         canvas.setFont(font, line.size)
-        text = _fitted(line.text, font, line.size, line.width / POINT)
+        text = fitted(line.text, font, line.size, line.width / POINT)
         canvas.drawString((left + line.x) / POINT, (bottom + line.y) / POINT, text)
 
 
@@ -54,15 +48,3 @@ def _font(line: Line) -> str:
     if not line.text.isascii():
         return CHINESE
     return LATIN_BOLD if line.bold else LATIN
-
-
-def _fitted(text: str, font: str, size: float, width: float) -> str:
-    """Return *text*, shortened where it would run over its neighbour."""
-    from reportlab.pdfbase.pdfmetrics import stringWidth  # noqa: PLC0415  # heavy, and only labels need it
-
-    if stringWidth(text, font, size) <= width:
-        return text
-    end = "..." if text.isascii() else ELLIPSIS
-    while text and stringWidth(text + end, font, size) > width:
-        text = text[:-1]
-    return text + end

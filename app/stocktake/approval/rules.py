@@ -1,47 +1,17 @@
 """What an approval needs: the difference as it was seen, a cost where nobody knows one, a reason if there is one."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
-from enum import StrEnum
 from hashlib import blake2b
-from typing import Final
 
 from app.kernel.errors import InvalidInput, RuleBroken
 from app.kernel.exact import ZERO, plain
 from app.kernel.i18n import N_
 from app.stocktake.causes.rules import Place
 from app.stocktake.counting.rules import LineCount
+from app.stocktake.reasons.rules import GapReason
 from app.stocktake.report.rules import Line
-
-
-class GapReason(StrEnum):
-    """Why goods are too few or too many, as far as the approver knows."""
-
-    UNKNOWN = ""
-    LOST = "lost"
-    DAMAGED = "damaged"
-    STOLEN = "stolen"
-    MISPLACED = "misplaced"
-    RECEIVED_WRONG = "received_wrong"
-    SHIPPED_WRONG = "shipped_wrong"
-    NOT_BOOKED = "not_booked"
-    SWAPPED = "swapped"
-    WRONG_UNIT = "wrong_unit"
-
-
-REASON_NAMES: Final[dict[GapReason, str]] = {
-    GapReason.UNKNOWN: N_("Not known"),
-    GapReason.LOST: N_("Lost"),
-    GapReason.DAMAGED: N_("Damaged or spoiled"),
-    GapReason.STOLEN: N_("Stolen"),
-    GapReason.MISPLACED: N_("Put into another bin"),
-    GapReason.RECEIVED_WRONG: N_("Received wrongly"),
-    GapReason.SHIPPED_WRONG: N_("Shipped wrongly"),
-    GapReason.NOT_BOOKED: N_("Moved but not booked"),
-    GapReason.SWAPPED: N_("Taken for another item"),
-    GapReason.WRONG_UNIT: N_("Carton taken for a piece"),
-}
 
 
 class AlreadyDecided(RuleBroken):
@@ -96,13 +66,15 @@ class CostMissing(InvalidInput):
 class Choice:
     """What somebody approves: lines with the differences they saw, or every line there is to approve, as they saw it.
 
-    `seen_all` is the fingerprint of those lines; it stands alone. `unit_costs` are for surplus of unknown cost.
+    `seen_all` is the fingerprint of those lines; `among`: only of these, which a filter left. `unit_costs` are for
+    surplus of unknown cost.
     """
 
     seen: Mapping[Place, Decimal] = field(default_factory=dict)
     seen_all: str | None = None
+    among: Collection[Place] | None = None
     unit_costs: Mapping[Place, Decimal] = field(default_factory=dict)
-    reason: GapReason = GapReason.UNKNOWN
+    reason: str = GapReason.UNKNOWN
     note: str = ""
 
 

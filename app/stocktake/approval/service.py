@@ -72,13 +72,15 @@ def approve(session: Session, stocktake_id: int, choice: Choice, by: int, now: d
     action = "stocktake.approve_own" if is_own else "stocktake.approve"
     audit(session, by, action, subject(stocktake_id), {"lines": len(lines), "reason": choice.reason}, now)
     approved = {line.place for line in lines}
-    _end_review(session, stocktake, [line for line in report.lines if line.place not in approved])
+    end_if_decided(session, stocktake, [line for line in report.lines if line.place not in approved])
     return len(lines)
 
 
 def _chosen(report: Report, choice: Choice) -> list[Line]:
     if choice.seen_all is not None:
         open_lines = [line for line in report.lines if line.can_approve]
+        if choice.among is not None:
+            open_lines = [line for line in open_lines if line.place in choice.among]
         if fingerprint(open_lines) != choice.seen_all:
             raise ReportChanged
         return [line for line in open_lines if not needs_cost(line) or line.place in choice.unit_costs]
@@ -112,7 +114,7 @@ def _write_approvals(
             "book": line.book,
             "difference": line.difference,
             "unit_cost": choice.unit_costs.get(line.place) if needs_cost(line) else None,
-            "reason": choice.reason.value,
+            "reason": choice.reason,
             "note": choice.note,
             "is_own_count": is_own,
         }
@@ -138,7 +140,7 @@ def _set_lines(session: Session, line_ids: Sequence[int], **values: Any) -> None
     session.expire_all()
 
 
-def _end_review(session: Session, stocktake: Stocktake, others: Iterable[Line]) -> None:
+def end_if_decided(session: Session, stocktake: Stocktake, others: Iterable[Line]) -> None:
     """Call the stocktake approved once nothing is left to say: what differs is approved, what matches needs no word."""
     if stocktake.state is StocktakeState.REVIEW and all(line.is_decided for line in others):
         move_on(session, stocktake.id, StocktakeState.APPROVED)
@@ -149,7 +151,7 @@ def end_review(session: Session, stocktake_id: int, by: int, now: datetime) -> N
     stocktake = move_on(session, stocktake_id, StocktakeState.REVIEW, counted_at=now)
     report = settle(session, stocktake, now)
     audit(session, by, "stocktake.finish", subject(stocktake_id), {"lines": len(report.lines)}, now)
-    _end_review(session, stocktake, report.lines)
+    end_if_decided(session, stocktake, report.lines)
 
 
 def drop_recount(session: Session, stocktake_id: int, places: Collection[Place], by: int, now: datetime) -> None:

@@ -8,7 +8,7 @@ from flask_babel import gettext, ngettext
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
-from app.db import transaction
+from app.db import db, transaction
 from app.identity.access import Permission, current_user, may
 from app.kernel.clock import utc_now
 from app.kernel.errors import InvalidInput, NotFound, RuleBroken
@@ -18,8 +18,10 @@ from app.stocktake.approval import service
 from app.stocktake.approval.rules import Choice
 from app.stocktake.causes.rules import Place
 from app.stocktake.forms import DecisionForm
-from app.stocktake.report.pages import place_of
-from app.stocktake.report.views import line_page, report_page
+from app.stocktake.reasons.queries import read_reasons
+from app.stocktake.report.keys import asking, place_of
+from app.stocktake.report.line_views import line_page
+from app.stocktake.report.views import places_shown, report_page
 from app.stocktake.service import ask_recount
 from app.stocktake.views import bp, on_stocktake
 
@@ -33,21 +35,24 @@ class NothingChosen(InvalidInput):
 @bp.post("/<int:stocktake_id>/approve")
 @may(Permission.APPROVE)
 def approve(stocktake_id: int) -> AnyResponse:
-    """Approve the chosen lines as they were seen, or everything there is to approve (`all`)."""
-    form = DecisionForm.for_request()
+    """Approve the chosen lines as they were seen, or every line shown that waits for it (`all`)."""
+    form, everything = DecisionForm.for_request(read_reasons(db.session())), request.form.get("all")
+    if not form.validate():
+        return report_page(stocktake_id, form=form)
+    among = places_shown(db.session(), stocktake_id) if everything else None
 
     def command(session: Session) -> str:
-        everything = request.form.get("all")
         choice = Choice(
             seen={} if everything else _seen(),
             seen_all=everything,
-            reason=form.chosen_reason,
+            among=among,
+            reason=form.reason.data,
             note=(form.note.data or "").strip(),
         )
         count = service.approve(session, stocktake_id, choice, current_user.id, utc_now())
         return str(ngettext("%(num)s line approved.", "%(num)s lines approved.", count))
 
-    return _on_report(stocktake_id, command)
+    return _on_report(stocktake_id, command, form)
 
 
 @bp.post("/<int:stocktake_id>/recount")
@@ -78,14 +83,14 @@ def drop_recount(stocktake_id: int) -> AnyResponse:
 @may(Permission.APPROVE)
 def approve_line(stocktake_id: int, line_key: str) -> AnyResponse:
     """Approve one line as it was seen, with a reason, a note, and a cost where nobody knows one."""
-    place, form = place_of(line_key), DecisionForm.for_request()
+    place, form = place_of(line_key), DecisionForm.for_request(read_reasons(db.session()))
     if not form.validate():
         return line_page(stocktake_id, place, form)
     try:
         choice = Choice(
             seen={place: parse_quantity(form.seen.data or "0")},
             unit_costs=form.cost_of(place),
-            reason=form.chosen_reason,
+            reason=form.reason.data,
             note=(form.note.data or "").strip(),
         )
         with transaction() as session:
@@ -134,7 +139,7 @@ def _seen() -> dict[Place, Decimal]:
     return {place_of(key): parse_quantity(difference or "0") for key, _, difference in pairs}
 
 
-def _on_report(stocktake_id: int, command: Callable[[Session], str]) -> AnyResponse:
+def _on_report(stocktake_id: int, command: Callable[[Session], str], form: DecisionForm | None = None) -> AnyResponse:
     """Run *command* and show the report again, with what went wrong if something did."""
     try:
         with transaction() as session:
@@ -142,6 +147,6 @@ def _on_report(stocktake_id: int, command: Callable[[Session], str]) -> AnyRespo
     except NotFound:
         raise
     except RuleBroken as error:
-        return report_page(stocktake_id, error)
+        return report_page(stocktake_id, error, form)
     flash(done, "success")
-    return redirect(url_for("stocktake.report", stocktake_id=stocktake_id), 303)
+    return redirect(asking(url_for("stocktake.report", stocktake_id=stocktake_id), request.args), 303)

@@ -12,7 +12,7 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, and_, case, literal_column, or_, select, union_all
 from sqlalchemy.orm import Session
 
-from app.catalog.models import Barcode, Item, Pack, Unit
+from app.catalog.models import Item, Unit
 from app.company.queries import get_company
 from app.kernel.exact import ZERO
 from app.ledger.models import Balance, Cost, CountAnchor, Move
@@ -20,7 +20,7 @@ from app.ledger.rules import Reason, ids_of
 from app.places.models import Location
 from app.places.rules import End
 from app.scanning.queries import list_parked
-from app.stocktake.causes.rules import Gap, Looks, Place, explain
+from app.stocktake.causes.rules import Place
 from app.stocktake.counting.queries import TASK, read_counts
 from app.stocktake.counting.rules import Count, CountKey, Goods, by_bin, found
 from app.stocktake.models import Stocktake, StocktakeApproval, StocktakeBin, StocktakeItem, StocktakeLine
@@ -41,6 +41,7 @@ class ItemLabel:
     name: str
     spec: str
     unit: str
+    category: int | None = None
 
 
 @dataclass
@@ -130,7 +131,7 @@ def _kept_lines(session: Session, stocktake_id: int, bins: Collection[int] | Non
     statement = (
         select(
             *(line.id, line.bin_id, line.item_id, line.lot_id, line.is_found, line.asked, line.state),
-            *(line.has_changed, StocktakeApproval.difference),
+            *(line.has_changed, StocktakeApproval.difference, StocktakeApproval.reason, StocktakeApproval.note),
         )
         .join(Location, Location.id == line.bin_id)
         .outerjoin(StocktakeApproval, standing)
@@ -139,11 +140,12 @@ def _kept_lines(session: Session, stocktake_id: int, bins: Collection[int] | Non
     )
     if bins is not None:
         statement = statement.where(line.bin_id.in_(bins))
+    rows = session.connection().execute(statement)
     return [
-        Known(Place(bin_id, item, lot), number, is_found, True, asked, state, has_changed, approved)
-        for number, bin_id, item, lot, is_found, asked, state, has_changed, approved in session.connection().execute(
-            statement
+        Known(
+            Place(bin_id, item, lot), number, is_found, True, asked, state, changed, approved, reason or "", note or ""
         )
+        for number, bin_id, item, lot, is_found, asked, state, changed, approved, reason, note in rows
     ]
 
 
@@ -245,15 +247,18 @@ def _read_items(
     """Return how the items are shown and what a base unit costs, where somebody knows. One statement."""
     lines = select(StocktakeLine.item_id).where(StocktakeLine.stocktake_id == stocktake_id)
     statement = (
-        select(Item.id, Item.code, Item.name, Item.spec, Unit.name, Cost.quantity, Cost.value, Cost.last_price)
+        select(
+            *(Item.id, Item.code, Item.name, Item.spec, Unit.name, Item.category_id),
+            *(Cost.quantity, Cost.value, Cost.last_price),
+        )
         .join(Unit, Unit.id == Item.unit_id)
         .outerjoin(Cost, Cost.item_id == Item.id)
         .where(or_(Item.id.in_(lines), Item.id.in_(others)) if others else Item.id.in_(lines))
     )
     labels: dict[int, ItemLabel] = {}
     costs: dict[int, Decimal] = {}
-    for item, code, name, spec, unit, quantity, value, last in session.connection().execute(statement):
-        labels[item] = ItemLabel(code, name, spec, unit)
+    for item, code, name, spec, unit, category, quantity, value, last in session.connection().execute(statement):
+        labels[item] = ItemLabel(code, name, spec, unit, category)
         if quantity:
             costs[item] = value / quantity
         elif last is not None:
@@ -284,41 +289,3 @@ def _read_anchors(session: Session, posting: int) -> dict[Place, Any]:
 
 def _posted_line(line: Line, row: Any) -> Line:
     return replace(line, book=row.book, counted=row.counted, booked_value=row.value or ZERO, is_beyond=False)
-
-
-# --- causes -----------------------------------------------------------------------------------------------------------
-
-
-def with_causes(session: Session, report: Report, wanted: Sequence[Line]) -> list[Line]:
-    """Return *wanted* with their likely causes; all differences of the report are evidence."""
-    places = {line.place for line in wanted if line.differs}
-    if not places:
-        return list(wanted)
-    gaps = [
-        Gap(line.place, line.book, line.counted, line.moved_meanwhile)
-        for line in report.lines
-        if line.differs and line.book is not None and line.counted is not None
-    ]
-    bins = {place.bin for place in places}
-    looks = _read_looks(session, {gap.place.item for gap in gaps if gap.place.bin in bins}, report.items)
-    causes = explain(gaps, looks, places)
-    return [replace(line, causes=tuple(causes.get(line.place, ()))) for line in wanted]
-
-
-def _read_looks(session: Session, items: Collection[int], labels: Mapping[int, ItemLabel]) -> dict[int, Looks]:
-    codes: dict[int, list[str]] = defaultdict(list)
-    factors: dict[int, set[Decimal]] = defaultdict(set)
-    wanted = sorted(items)
-    for start in range(0, len(wanted), MANY):
-        statement = (
-            select(Pack.item_id, Pack.factor, Barcode.code)
-            .outerjoin(Barcode, Barcode.pack_id == Pack.id)
-            .where(Pack.item_id.in_(wanted[start : start + MANY]))
-        )
-        for item, factor, code in session.execute(statement):
-            factors[item].add(factor)
-            if code:
-                codes[item].append(code)
-    return {
-        item: Looks(labels[item].name, tuple(codes[item]), tuple(factors[item])) for item in wanted if item in labels
-    }

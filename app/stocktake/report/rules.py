@@ -54,6 +54,13 @@ class Known:
     state: LineState = LineState.OPEN
     has_changed: bool = False
     approved: Decimal | None = None  # the difference that was approved
+    reason: str = ""  # given with that approval
+    note: str = ""
+
+    @property
+    def is_judged(self) -> bool:
+        """Whether somebody's approval of it stands."""
+        return self.approved is not None and self.state is not LineState.OPEN
 
 
 @dataclass(frozen=True, slots=True)

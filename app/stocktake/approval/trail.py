@@ -1,0 +1,83 @@
+"""The auditor's page: every approval of a stocktake in the order it was given, who counted and who approved.
+
+Law: the rows are append-only in the database; nothing here can be changed.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask import Response, url_for
+from flask_babel import gettext
+from flask_babel import lazy_gettext as _l
+
+from app.catalog.models import Item
+from app.db import db
+from app.identity.access import Permission, may
+from app.identity.models import User
+from app.places.models import Location
+from app.stocktake.approval.queries import counters_by_bin, trail_rows
+from app.stocktake.causes.rules import Place
+from app.stocktake.models import StocktakeApproval
+from app.stocktake.queries import get_stocktake
+from app.stocktake.reasons.queries import read_reasons
+from app.stocktake.report.keys import key_of
+from app.stocktake.rules import LineState
+from app.stocktake.views import bp
+from app.web.listing import Column, Filter, Listing, answer
+
+
+@bp.get("/<int:stocktake_id>/approvals")
+@may(Permission.APPROVE, Permission.SEE_AUDIT, Permission.PLAN_STOCKTAKE)
+def approvals(stocktake_id: int) -> Response:
+    """List every approval of a stocktake."""
+    session = db.session()
+    stocktake = get_stocktake(session, stocktake_id)
+    listing = _listing(stocktake_id, counters_by_bin(session, stocktake_id), read_reasons(session).names)
+    return answer(session, listing, "stocktake/approvals.html", stocktake=stocktake)
+
+
+def _listing(stocktake_id: int, counters: Mapping[int, str], reasons: Mapping[str, str]) -> Listing:
+    def line_url(row: Any) -> str:
+        place = Place(row.bin_id, row.item_id, row.lot_id)
+        return url_for("stocktake.line", stocktake_id=stocktake_id, line_key=key_of(place))
+
+    own = [("own", _l("own count")), ("other", _l("counted by others"))]
+    return Listing(
+        name="approvals",
+        title=_l("Approvals"),
+        statement=trail_rows(stocktake_id),
+        columns=[
+            Column("item", _l("Item"), sort=Item.name, link=line_url, is_title=True),
+            Column("code", _l("Item code"), "code"),
+            Column("bin", _l("Bin"), "code", sort=Location.code),
+            Column("lot", _l("Lot"), "code"),
+            Column("counted_by", _l("Counted by"), label=lambda row: counters.get(row.bin_id, "")),
+            Column("book", _l("Book"), "quantity"),
+            Column("counted", _l("Counted"), "quantity"),
+            Column("difference", _l("Difference"), "signed", sort=StocktakeApproval.difference),
+            Column("by", _l("Approved by"), sort=User.name),
+            Column("at", _l("Approved at"), "instant", sort=StocktakeApproval.at),
+            Column("is_own_count", _l("Own count"), "yes_no"),
+            Column("state", _l("State"), "badge", label=_state, shade=_shade),
+            Column("reason", _l("Reason"), label=lambda row: reasons.get(row.reason, row.reason) if row.reason else ""),
+            Column("note", _l("Note")),
+        ],
+        search=(Item.name, Item.code, Location.code, User.name),
+        filters=[
+            Filter("own", _l("Own count"), own, lambda value: StocktakeApproval.is_own_count.is_(value == "own")),
+        ],
+        order=(StocktakeApproval.id.desc(),),
+        empty=_l("Nobody has approved anything yet."),
+    )
+
+
+def _holds(row: Any) -> bool:
+    return row.serial == row.approvals and row.state is not LineState.OPEN
+
+
+def _state(row: Any) -> str:
+    return str(gettext("holds") if _holds(row) else gettext("overtaken"))
+
+
+def _shade(row: Any) -> str:
+    return "good" if _holds(row) else "neutral"

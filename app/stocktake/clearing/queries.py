@@ -1,0 +1,137 @@
+"""What is left of posted differences on 1901: by line, by stocktake; and what was cleared when, why and by whom."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Row, Select, Subquery, and_, case, func, literal, select
+from sqlalchemy.orm import Session, aliased
+
+from app.catalog.models import Item, Lot
+from app.company.models import Account
+from app.db import Money
+from app.identity.models import User
+from app.kernel.exact import ZERO
+from app.ledger.models import CountAnchor, Move, Posting
+from app.ledger.rules import Reason
+from app.places.models import Location
+from app.places.rules import End
+from app.stocktake.clearing.models import StocktakeClearing, StocktakeClearingLine
+from app.stocktake.clearing.rules import LineBalance, NoSuchClearing
+from app.stocktake.models import Stocktake, StocktakeLine
+
+_NOTHING = literal(ZERO, Money)
+_Reversal = aliased(Posting)
+
+
+def _lines(stocktake_id: int | None = None) -> Subquery:
+    """Return each posted line that booked something: line_id, stocktake_id, booked, returned, cleared."""
+    signed = case((Move.source_id == End.LOSS, Move.value), else_=-Move.value)
+    booked = func.sum(case((Move.reason == Reason.DIFFERENCE, signed), else_=_NOTHING), type_=Money)
+    returned = func.sum(case((Move.reason == Reason.DIFFERENCE, _NOTHING), else_=signed), type_=Money)
+    taken_back = select(_Reversal.seq).where(_Reversal.reverses == StocktakeClearing.posting_seq).exists()
+    cleared = (
+        select(StocktakeClearingLine.line_id, func.sum(StocktakeClearingLine.amount, type_=Money).label("cleared"))
+        .join(StocktakeClearing, StocktakeClearing.id == StocktakeClearingLine.clearing_id)
+        .where(~taken_back)
+        .group_by(StocktakeClearingLine.line_id)
+        .subquery("cleared_lines")
+    )
+    statement = (
+        select(
+            StocktakeLine.id.label("line_id"),
+            StocktakeLine.stocktake_id,
+            booked.label("booked"),
+            returned.label("returned"),
+            func.coalesce(cleared.c.cleared, _NOTHING, type_=Money).label("cleared"),
+        )
+        .join(CountAnchor, CountAnchor.key == StocktakeLine.anchor_key)
+        .join(Move, Move.anchor_id == CountAnchor.id)
+        .outerjoin(cleared, cleared.c.line_id == StocktakeLine.id)
+        .group_by(StocktakeLine.id, StocktakeLine.stocktake_id, cleared.c.cleared)
+    )
+    if stocktake_id is not None:
+        statement = statement.where(StocktakeLine.stocktake_id == stocktake_id)
+    return statement.subquery("posted_lines")
+
+
+def list_balances(session: Session, stocktake_id: int) -> list[LineBalance]:
+    """Return what each posted line of a stocktake has on 1901, in the order of lines. One query."""
+    lines = _lines(stocktake_id)
+    columns = (lines.c.line_id, lines.c.booked, lines.c.returned, lines.c.cleared)
+    statement = select(*columns).where(lines.c.booked != ZERO).order_by(lines.c.line_id)
+    return [LineBalance(*row) for row in session.execute(statement)]
+
+
+def list_names(session: Session, stocktake_id: int) -> dict[int, Any]:
+    """Return what the posted lines of a stocktake are about, by line: place, item and lot with their names."""
+    statement = (
+        select(
+            *(StocktakeLine.id, StocktakeLine.bin_id, StocktakeLine.item_id, StocktakeLine.lot_id),
+            *(Item.name, Item.code, Lot.code.label("lot"), Location.code.label("bin")),
+        )
+        .join(Item, Item.id == StocktakeLine.item_id)
+        .join(Lot, Lot.id == StocktakeLine.lot_id)
+        .join(Location, Location.id == StocktakeLine.bin_id)
+        .where(StocktakeLine.stocktake_id == stocktake_id, StocktakeLine.anchor_key.is_not(None))
+    )
+    return {row.id: row for row in session.execute(statement).all()}
+
+
+def clearing_rows() -> tuple[Select[*tuple[Any, ...]], Subquery]:
+    """Return the statement of the list of posted stocktakes with what is left of each, and the totals behind it."""
+    lines = _lines()
+    net = lines.c.booked + lines.c.returned
+    totals = (
+        select(
+            lines.c.stocktake_id,
+            func.sum(case((lines.c.booked < ZERO, -net), else_=_NOTHING), type_=Money).label("shortage"),
+            func.sum(case((lines.c.booked > ZERO, net), else_=_NOTHING), type_=Money).label("surplus"),
+            func.sum(lines.c.cleared, type_=Money).label("cleared"),
+            func.sum(case((lines.c.booked < ZERO, -net - lines.c.cleared), else_=_NOTHING), type_=Money).label(
+                "shortage_left"
+            ),
+            func.sum(case((lines.c.booked > ZERO, net - lines.c.cleared), else_=_NOTHING), type_=Money).label(
+                "surplus_left"
+            ),
+        )
+        .group_by(lines.c.stocktake_id)
+        .subquery("totals")
+    )
+    statement = select(
+        *(Stocktake.id, Stocktake.number, Stocktake.posted_at, Stocktake.posting_seq),
+        *(totals.c.shortage, totals.c.surplus, totals.c.cleared, totals.c.shortage_left, totals.c.surplus_left),
+    ).join(totals, totals.c.stocktake_id == Stocktake.id)
+    return statement, totals
+
+
+def count_uncleared(session: Session) -> int:
+    """Return of how many posted stocktakes something is left."""
+    _, totals = clearing_rows()
+    is_left = (totals.c.shortage_left != ZERO) | (totals.c.surplus_left != ZERO)
+    return session.scalar(select(func.count()).select_from(totals).where(is_left)) or 0
+
+
+def find_clearing(session: Session, key: str) -> StocktakeClearing | None:
+    """Return the clearing that was made by this key, None where there is none."""
+    return session.scalar(select(StocktakeClearing).where(StocktakeClearing.key == key))
+
+
+def get_clearing(session: Session, stocktake_id: int, clearing_id: int) -> StocktakeClearing:
+    """Return a clearing of the stocktake. Errors: NoSuchClearing."""
+    found = session.get(StocktakeClearing, clearing_id)
+    if found is None or found.stocktake_id != stocktake_id:
+        raise NoSuchClearing
+    return found
+
+
+def list_clearings(session: Session, stocktake_id: int) -> Sequence[Row[*tuple[Any, ...]]]:
+    """Return the clearings of a stocktake, the latest first: (StocktakeClearing, Account, name, reversing posting)."""
+    statement = (
+        select(StocktakeClearing, Account, User.name, _Reversal.seq)
+        .join(Account, Account.code == StocktakeClearing.account)
+        .join(User, User.id == StocktakeClearing.by_id)
+        .outerjoin(_Reversal, and_(_Reversal.reverses == StocktakeClearing.posting_seq))
+        .where(StocktakeClearing.stocktake_id == stocktake_id)
+        .order_by(StocktakeClearing.id.desc())
+    )
+    return session.execute(statement).all()
