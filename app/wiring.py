@@ -161,7 +161,6 @@ MENU = (
     MenuGroup(
         _l("Company"),
         (
-            MenuEntry(_l("Differences to clear"), "stocktake.clearings", "cash-coin", _may(Permission.MONEY)),
             MenuEntry(_l("Closed periods"), "ledger.periods", "calendar3", _may(Permission.CLOSE_PERIODS)),
             MenuEntry(_l("Audit trail"), "audit.trail", "journal-text", _may(Permission.SEE_AUDIT)),
             MenuEntry(_l("Settings"), "company.settings", "gear", _may(Permission.MANAGE_COMPANY)),

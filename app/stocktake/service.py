@@ -134,9 +134,11 @@ def free_bin(session: Session, stocktake_id: int, bin_id: int, by: int, now: dat
 def ask_recount(session: Session, stocktake_id: int, places: Collection[Place], by: int, now: datetime) -> list[int]:
     """Have these lines counted anew, each in the next round of its bin, by somebody else; return their bins.
 
-    An approval that a line has already is over. A stocktake in review goes back to counting.
+    An approval that a line has already is over. A stocktake in review, or approved, goes back to counting.
     """
     stocktake = hold(session, stocktake_id)
+    if stocktake.state is StocktakeState.APPROVED:
+        move_on(session, stocktake_id, StocktakeState.REVIEW)
     if stocktake.state is not StocktakeState.COUNTING:
         move_on(session, stocktake_id, StocktakeState.COUNTING)
     settle(session, stocktake, now, {place.bin for place in places})

@@ -42,8 +42,9 @@ def ends(shop: Shop) -> tuple[Place, Place]:
     return Place(shop.bins[0], shop.tea, 0), Place(shop.bins[1], shop.tea, 0)
 
 
-def book(shop: Shop, stocktake: int, quantity: int = 4, by: int | None = None, **how: int) -> None:
-    draft = TransferDraft(*ends(shop), Decimal(quantity), **how)
+def book(shop: Shop, stocktake: int, quantity: int = 4, by: int | None = None, serial: int = 1) -> None:
+    short, over = ends(shop)
+    draft = TransferDraft(short, over, Decimal(quantity), serial)
     with shop.write() as session:
         service.book_transfer(session, stocktake, draft, by or shop.manager, now())
 

@@ -24,6 +24,8 @@ class Show(StrEnum):
 
     ALL = "all"
     DIFFERENCES = "differences"
+    SHORTAGE = "shortage"
+    SURPLUS = "surplus"
     TO_APPROVE = "to_approve"
     TO_RECOUNT = "to_recount"
     NOT_COUNTED = "not_counted"
@@ -33,6 +35,8 @@ class Show(StrEnum):
 
 SHOW_NAMES: dict[Show, str] = {
     Show.DIFFERENCES: N_("Only differences"),
+    Show.SHORTAGE: N_("Shortage"),
+    Show.SURPLUS: N_("Surplus"),
     Show.TO_APPROVE: N_("To approve"),
     Show.TO_RECOUNT: N_("To recount"),
     Show.NOT_COUNTED: N_("Not counted"),
@@ -326,7 +330,9 @@ def shown(lines: Iterable[Line], show: Show) -> list[Line]:
 
 _TESTS: dict[Show, Callable[[Line], bool]] = {
     Show.ALL: lambda _line: True,
-    Show.DIFFERENCES: lambda line: line.differs,
+    Show.DIFFERENCES: lambda line: line.known.in_scope and line.differs,
+    Show.SHORTAGE: lambda line: line.known.in_scope and (line.difference or ZERO) < 0,
+    Show.SURPLUS: lambda line: line.known.in_scope and (line.difference or ZERO) > 0,
     Show.TO_APPROVE: lambda line: line.can_approve,
     Show.TO_RECOUNT: lambda line: not line.is_decided and not line.can_approve,
     Show.NOT_COUNTED: lambda line: line.known.in_scope and line.status is LineCount.NOT_COUNTED,

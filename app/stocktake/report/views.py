@@ -21,7 +21,7 @@ from app.stocktake.report.groups import BY_NAMES, TITLES, By, grouped
 from app.stocktake.report.names import Names, read_names
 from app.stocktake.report.pages import page_of, wanted_lines
 from app.stocktake.report.queries import Report, read_report
-from app.stocktake.report.rules import SHOW_NAMES, Show
+from app.stocktake.report.rules import SHOW_NAMES, Show, shown
 from app.stocktake.rules import OVER, STATE_NAMES, STATE_TONES, ensure_report_open
 from app.stocktake.views import DECIDERS, bp
 from app.web.words import sentence
@@ -113,6 +113,8 @@ def _shows(found: Report) -> list[tuple[Show, str, int]]:
     total = found.total
     counts = {
         Show.DIFFERENCES: total.differing,
+        Show.SHORTAGE: len(shown(found.lines, Show.SHORTAGE)),
+        Show.SURPLUS: len(shown(found.lines, Show.SURPLUS)),
         Show.TO_APPROVE: total.to_approve,
         Show.TO_RECOUNT: total.to_recount,
         Show.NOT_COUNTED: total.not_counted,
