@@ -5,11 +5,14 @@ from decimal import Decimal
 import pytest
 
 from app.stocktake.causes.rules import (
+    Also,
     Cause,
     CauseKind,
     Gap,
     Looks,
+    PackScans,
     Place,
+    Waiting,
     are_alike,
     explain,
     is_digit_slip,
@@ -92,3 +95,53 @@ def test_only_what_is_asked_for_is_explained_but_everything_is_evidence() -> Non
 
 def test_what_matches_needs_no_cause() -> None:
     assert explain([gap(7, 1, 24, 24)], BOOKLET) == {}
+
+
+def test_of_goods_that_look_alike_the_likest_is_named() -> None:
+    looks = BOOKLET | {4: Looks("康师傅冰红茶550ml"), 5: Looks("雪碧")}
+    gaps = [gap(7, 1, 10, 7), gap(7, 2, 5, 8), gap(7, 4, 5, 8), gap(7, 5, 5, 8)]
+    assert explain(gaps, looks)[Place(7, 1, 0)][0].other == Place(7, 4, 0)
+    assert Place(7, 5, 0) not in explain(gaps, looks)
+
+
+def test_two_lots_of_one_item_that_differ_the_other_way_were_swapped() -> None:
+    gaps = [Gap(Place(7, 3, 1), D(10), D(7)), Gap(Place(7, 3, 2), D(5), D(8))]
+    assert explain(gaps, BOOKLET)[Place(7, 3, 1)] == [Cause(CauseKind.SWAPPED, D(3), Place(7, 3, 2))]
+
+
+def test_neighbouring_codes_of_one_maker_are_no_likeness() -> None:
+    cola, sprite = Looks("可口可乐", ("06908512108211",)), Looks("雪碧", ("06908512108228",))
+    assert is_slip_apart(cola.codes[0], sprite.codes[0])
+    assert not are_alike(cola, sprite)
+
+
+def test_a_code_that_counts_as_a_pack_and_stands_on_pieces_is_found_by_its_scans() -> None:
+    place = Place(7, 1, 0)
+    scans = {place: [PackScans("1690", D(24), D(2)), PackScans("1691", D(12), D(2))]}
+    also = Also(pack_scans=scans)
+    [first, *_] = explain([gap(7, 1, 2, 48)], BOOKLET, also=also)[place]
+    assert first == Cause(CauseKind.WRONG_BARCODE, D(46), factor=D(24), times=D(2), code="1690")
+    others = explain([gap(7, 1, 2, 40)], BOOKLET, also=also).get(place, ())
+    assert CauseKind.WRONG_BARCODE not in {cause.kind for cause in others}
+
+
+def test_goods_on_the_dock_explain_a_surplus_and_no_shortage() -> None:
+    also = Also(waiting={(3, 0): [Waiting(90, D(50)), Waiting(91, D(4)), Waiting(7, D(3))]})
+    place = Place(7, 3, 0)
+    assert explain([gap(7, 3, 10, 13)], BOOKLET, also=also)[place] == [Cause(CauseKind.NOT_PUT_AWAY, D(3), where=91)]
+    assert explain([gap(7, 3, 10, 7)], BOOKLET, also=also) == {}
+
+
+def test_an_unfinished_import_explains_what_the_books_do_not_have_at_all() -> None:
+    also = Also(pending_import=12)
+    place = Place(7, 3, 0)
+    assert explain([gap(7, 3, 0, 7)], BOOKLET, also=also)[place] == [Cause(CauseKind.IMPORT_WAITS, D(7), document=12)]
+    assert explain([gap(7, 3, 1, 8)], BOOKLET, also=also) == {}
+
+
+def test_scans_that_wait_explain_a_shortage_in_their_bin() -> None:
+    also = Also(bins_with_parked_scans={7})
+    assert explain([gap(7, 3, 10, 7)], BOOKLET, also=also)[Place(7, 3, 0)][0].kind is CauseKind.SCANS_WAIT
+    assert explain([gap(8, 3, 10, 7), gap(7, 3, 3, 4)], BOOKLET, {Place(8, 3, 0)}, also)[Place(8, 3, 0)][0].kind is (
+        CauseKind.MISPLACED
+    )

@@ -127,7 +127,7 @@ def wanted_lines(
     """Return what *args* ask for, and the lines they leave, in order."""
     wanted = read_wanted(args, report.total, values=values)
     if wanted.cause is not None:  # the only filter that needs them for every line
-        report.lines = with_causes(session, report, report.lines)
+        report.lines, report.has_causes = with_causes(session, report, report.lines), True
     return wanted, narrowed(report, wanted, names)
 
 
@@ -154,7 +154,8 @@ def row_views(
     session: Session, report: Report, lines: Sequence[Line], names: Names, notes: Mapping[Any, Sequence[Note]]
 ) -> list[RowView]:
     """Return *lines* with their names, likely causes and notes."""
-    return [_row(line, report, names, notes.get(line.place, ())) for line in with_causes(session, report, lines)]
+    explained = lines if report.has_causes else with_causes(session, report, lines)
+    return [_row(line, report, names, notes.get(line.place, ())) for line in explained]
 
 
 def _row(line: Line, report: Report, names: Names, notes: Sequence[Note]) -> RowView:

@@ -56,6 +56,7 @@ class Report:
     items: Mapping[int, ItemLabel]
     now: datetime
     total: Tally = field(init=False)
+    has_causes: bool = False  # whether the lines know their likely causes already
 
     def __post_init__(self) -> None:
         self.total = tally(self.lines)

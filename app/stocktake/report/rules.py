@@ -34,11 +34,11 @@ class Show(StrEnum):
 
 
 SHOW_NAMES: dict[Show, str] = {
+    Show.TO_APPROVE: N_("To approve"),
+    Show.TO_RECOUNT: N_("To recount"),
     Show.DIFFERENCES: N_("Only differences"),
     Show.SHORTAGE: N_("Shortage"),
     Show.SURPLUS: N_("Surplus"),
-    Show.TO_APPROVE: N_("To approve"),
-    Show.TO_RECOUNT: N_("To recount"),
     Show.NOT_COUNTED: N_("Not counted"),
     Show.DISTURBED: N_("Disturbed"),
     Show.OUT_OF_SCOPE: N_("Out of scope"),
