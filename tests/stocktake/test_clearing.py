@@ -19,7 +19,7 @@ from app.ledger.rules import ids_of
 from app.ledger.verify import OTHERS, verify
 from app.stocktake.clearing import service
 from app.stocktake.clearing.models import StocktakeClearing, StocktakeClearingLine
-from app.stocktake.clearing.queries import list_balances
+from app.stocktake.clearing.queries import count_uncleared, list_balances
 from app.stocktake.clearing.rules import (
     AmountMissing,
     ClearingDraft,
@@ -81,12 +81,14 @@ def entries(seq: int) -> list[tuple[object, ...]]:
 
 def test_shortages_and_surpluses_are_cleared_apart_until_nothing_is_left(shop: Shop, posted: int) -> None:
     assert [facts(each.booked, each.left) for each in balances(posted)] == [(-6, 6), (-4, 4), (3, 3)]
+    assert count_uncleared(db.session(), LOSS) == 1
     shortage = clear(shop, posted, draft(posted))
     assert entries(shortage.posting_seq) == [("5711", 10, 0), (LOSS, 0, 10)]
     surplus = clear(shop, posted, draft(posted, is_surplus=True))
     assert entries(surplus.posting_seq) == [(LOSS, 3, 0), ("5301", 0, 3)]
     assert [each.left for each in balances(posted)] == [0, 0, 0]
     assert account_balance(db.session(), LOSS) == 0
+    assert count_uncleared(db.session(), LOSS) == 0
     assert verify(db.session()) == []
 
 
@@ -157,6 +159,8 @@ def test_goods_that_come_back_late_lessen_what_is_left(shop: Shop, posted: int) 
     shop.move(shop.tea, shop.bins[0], shop.bins[2], 1, before)  # found out after the posting
     assert next(facts(each.booked, each.returned, each.left) for each in balances(posted)) == (-6, 3, 3)
     clear(shop, posted, draft(posted))
+    clear(shop, posted, draft(posted, is_surplus=True))
+    assert count_uncleared(db.session(), LOSS) == 0  # less was cleared than booked, and yet nothing is left
     assert verify(db.session()) == []
 
 

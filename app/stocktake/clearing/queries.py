@@ -1,9 +1,10 @@
 """What is left of posted differences on 1901: by line, by stocktake; and what was cleared when, why and by whom."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Row, Select, Subquery, and_, case, func, literal, select
+from sqlalchemy import ColumnElement, Row, Select, Subquery, and_, case, func, literal, select
 from sqlalchemy.orm import Session, aliased
 
 from app.catalog.models import Item, Lot
@@ -11,7 +12,7 @@ from app.company.models import Account
 from app.db import Money
 from app.identity.models import User
 from app.kernel.exact import ZERO
-from app.ledger.models import CountAnchor, Move, Posting
+from app.ledger.models import CountAnchor, Entry, Move, Posting
 from app.ledger.rules import Reason
 from app.places.models import Location
 from app.places.rules import End
@@ -23,16 +24,15 @@ _NOTHING = literal(ZERO, Money)
 _Reversal = aliased(Posting)
 
 
-def _lines(stocktake_id: int | None = None) -> Subquery:
+def _lines(stocktake_ids: Collection[int] | None = None) -> Subquery:
     """Return each posted line that booked something: line_id, stocktake_id, booked, returned, cleared."""
     signed = case((Move.source_id == End.LOSS, Move.value), else_=-Move.value)
     booked = func.sum(case((Move.reason == Reason.DIFFERENCE, signed), else_=_NOTHING), type_=Money)
     returned = func.sum(case((Move.reason == Reason.DIFFERENCE, _NOTHING), else_=signed), type_=Money)
-    taken_back = select(_Reversal.seq).where(_Reversal.reverses == StocktakeClearing.posting_seq).exists()
     cleared = (
         select(StocktakeClearingLine.line_id, func.sum(StocktakeClearingLine.amount, type_=Money).label("cleared"))
         .join(StocktakeClearing, StocktakeClearing.id == StocktakeClearingLine.clearing_id)
-        .where(~taken_back)
+        .where(_stands())
         .group_by(StocktakeClearingLine.line_id)
         .subquery("cleared_lines")
     )
@@ -49,14 +49,18 @@ def _lines(stocktake_id: int | None = None) -> Subquery:
         .outerjoin(cleared, cleared.c.line_id == StocktakeLine.id)
         .group_by(StocktakeLine.id, StocktakeLine.stocktake_id, cleared.c.cleared)
     )
-    if stocktake_id is not None:
-        statement = statement.where(StocktakeLine.stocktake_id == stocktake_id)
+    if stocktake_ids is not None:
+        statement = statement.where(StocktakeLine.stocktake_id.in_(stocktake_ids))
     return statement.subquery("posted_lines")
+
+
+def _stands() -> ColumnElement[bool]:
+    return ~select(_Reversal.seq).where(_Reversal.reverses == StocktakeClearing.posting_seq).exists()
 
 
 def list_balances(session: Session, stocktake_id: int) -> list[LineBalance]:
     """Return what each posted line of a stocktake has on 1901, in the order of lines. One query."""
-    lines = _lines(stocktake_id)
+    lines = _lines([stocktake_id])
     columns = (lines.c.line_id, lines.c.booked, lines.c.returned, lines.c.cleared)
     statement = select(*columns).where(lines.c.booked != ZERO).order_by(lines.c.line_id)
     return [LineBalance(*row) for row in session.execute(statement)]
@@ -77,9 +81,11 @@ def list_names(session: Session, stocktake_id: int) -> dict[int, Any]:
     return {row.id: row for row in session.execute(statement).all()}
 
 
-def clearing_rows() -> tuple[Select[*tuple[Any, ...]], Subquery]:
+def clearing_rows(
+    stocktake_ids: Collection[int] | None = None,
+) -> tuple[Select[*tuple[Any, ...]], Subquery]:
     """Return the statement of the list of posted stocktakes with what is left of each, and the totals behind it."""
-    lines = _lines()
+    lines = _lines(stocktake_ids)
     net = lines.c.booked + lines.c.returned
     totals = (
         select(
@@ -104,11 +110,48 @@ def clearing_rows() -> tuple[Select[*tuple[Any, ...]], Subquery]:
     return statement, totals
 
 
-def count_uncleared(session: Session) -> int:
-    """Return of how many posted stocktakes something is left."""
-    _, totals = clearing_rows()
+def count_uncleared(session: Session, account: str) -> int:
+    """Return of how many posted stocktakes something is left on *account* (1901).
+
+    Every start page of finance asks: what postings and clearings say as wholes comes first, lines are summed only of
+    the few stocktakes where these differ.
+    """
+    wanted = _maybe_uncleared(session, account)
+    if not wanted:
+        return 0
+    _, totals = clearing_rows(wanted)
     is_left = (totals.c.shortage_left != ZERO) | (totals.c.surplus_left != ZERO)
     return session.scalar(select(func.count()).select_from(totals).where(is_left)) or 0
+
+
+def _maybe_uncleared(session: Session, account: str) -> list[int]:
+    booked = (
+        select(
+            Stocktake.id,
+            func.sum(Entry.debit, type_=Money).label("shortage"),
+            func.sum(Entry.credit, type_=Money).label("surplus"),
+        )
+        .join(Entry, Entry.posting_seq == Stocktake.posting_seq)
+        .where(Entry.account == account)
+        .group_by(Stocktake.id)
+    )
+    cleared: dict[tuple[int, bool], Decimal] = {
+        (number, is_surplus): amount
+        for number, is_surplus, amount in session.execute(
+            select(
+                StocktakeClearing.stocktake_id,
+                StocktakeClearing.is_surplus,
+                func.sum(StocktakeClearing.amount, type_=Money),
+            )
+            .where(_stands())
+            .group_by(StocktakeClearing.stocktake_id, StocktakeClearing.is_surplus)
+        )
+    }
+    return [
+        number
+        for number, shortage, surplus in session.execute(booked)
+        if (shortage, surplus) != (cleared.get((number, False), ZERO), cleared.get((number, True), ZERO))
+    ]
 
 
 def find_clearing(session: Session, key: str) -> StocktakeClearing | None:

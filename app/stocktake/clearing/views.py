@@ -47,8 +47,7 @@ class NoLineChosen(InvalidInput):
 def clearings() -> Response:
     """List the posted stocktakes with what they left on 1901."""
     session = db.session()
-    company = get_company(session)
-    code = ACCOUNTS[company.chart][AccountRole.LOSS]
+    code = _loss_account(session)
     return answer(
         session,
         _listing(),
@@ -57,6 +56,10 @@ def clearings() -> Response:
         account_name=account_name,
         balance=account_balance(session, code),
     )
+
+
+def _loss_account(session: Session) -> str:
+    return ACCOUNTS[get_company(session).chart][AccountRole.LOSS]
 
 
 def _listing() -> Listing:
@@ -132,7 +135,9 @@ def take_back_clearing(stocktake_id: int, clearing_id: int) -> AnyResponse:
 
 def clearing_card(session: Session) -> Iterator[Card]:
     """Yield how many stocktakes left something on 1901, for whoever may clear it."""
-    if current_user.may(Permission.MONEY) and (number := count_uncleared(session)):
+    if not current_user.may(Permission.MONEY):
+        return
+    if number := count_uncleared(session, _loss_account(session)):
         yield Card(
             title=gettext("Differences to clear"),
             link=url_for("stocktake.clearings", left="open"),
