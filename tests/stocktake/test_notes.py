@@ -160,3 +160,11 @@ def test_the_trail_names_who_counted_and_who_approved(shop: Shop, counted: int, 
     shop.recount(counted, Place(shop.bins[0], shop.tea, 0))
     assert "overtaken" in sign_in("owner").get(f"/stocktakes/{counted}/approvals?own=other").get_data(as_text=True)
     assert "冰红茶" not in sign_in("owner").get(f"/stocktakes/{counted}/approvals?own=own").get_data(as_text=True)
+
+
+def test_the_database_takes_no_reason_without_a_name_and_none_twice(shop: Shop) -> None:
+    with shop.write() as session:
+        session.add(StocktakeReason(name="借出"))
+    for name in ("", "借出"):
+        with pytest.raises(DBAPIError), shop.write() as session:
+            session.add(StocktakeReason(name=name))

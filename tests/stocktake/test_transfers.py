@@ -4,7 +4,8 @@ from collections.abc import Callable
 from decimal import Decimal
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
+from sqlalchemy.exc import DBAPIError
 
 from app.company.models import Company
 from app.db import db
@@ -180,9 +181,25 @@ def test_the_page_of_a_line_offers_the_transfer_and_books_it(shop: Shop, misplac
     assert "Book as a transfer" not in page
     [transfer] = list_transfers(db.session(), misplaced)
     assert client.get(f"/stock/postings/{transfer.posting}").status_code == 200
+    trail = sign_in("finance").get(f"/stocktakes/{misplaced}/approvals").get_data(as_text=True)
+    assert f"/stock/postings/{transfer.posting}" in trail
     assert client.post(f"{address}/transfers/{transfer.id}/take-back").status_code == 303
     assert "taken back" in client.get(address).get_data(as_text=True)
     refused = client.post(f"{address}/transfer", data=sent | {"quantity": "3"})
     assert refused.status_code == 409
     assert "have changed since you looked" in refused.get_data(as_text=True)
     assert "Book as a transfer" not in sign_in("finance").get(address).get_data(as_text=True)
+
+
+def test_the_database_lets_nobody_change_a_transfer_or_make_one_of_nothing(shop: Shop, misplaced: int) -> None:
+    book(shop, misplaced)
+    with pytest.raises(DBAPIError, match="append-only"), shop.write() as session:
+        session.execute(update(StocktakeTransfer).values(quantity=Decimal(1)))
+    kept = db.session.scalars(select(StocktakeTransfer)).one()
+    columns = [column.name for column in StocktakeTransfer.__table__.columns if column.name != "id"]
+    given = {name: getattr(kept, name) for name in columns} | {"serial": 2, "posting_seq": 1}
+    wrongs: list[dict[str, object]] = [{"quantity": Decimal(0)}, {"target_id": kept.source_id}, {"serial": 1}]
+    for wrong in wrongs:
+        row = StocktakeTransfer(**given | wrong)
+        with pytest.raises(DBAPIError), shop.write() as session:
+            session.add(row)

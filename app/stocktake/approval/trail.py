@@ -22,7 +22,9 @@ from app.stocktake.queries import get_stocktake
 from app.stocktake.reasons.queries import read_reasons
 from app.stocktake.report.keys import key_of
 from app.stocktake.rules import LineState
+from app.stocktake.transfers.queries import list_transfers
 from app.stocktake.views import bp
+from app.web.formats import quantity
 from app.web.listing import Column, Filter, Listing, answer
 
 
@@ -33,7 +35,10 @@ def approvals(stocktake_id: int) -> Response:
     session = db.session()
     stocktake = get_stocktake(session, stocktake_id)
     listing = _listing(stocktake_id, counters_by_bin(session, stocktake_id), read_reasons(session).names)
-    return answer(session, listing, "stocktake/approvals.html", stocktake=stocktake)
+    transfers = list_transfers(session, stocktake_id)
+    return answer(
+        session, listing, "stocktake/approvals.html", stocktake=stocktake, transfers=transfers, line_key=key_of
+    )
 
 
 def _listing(stocktake_id: int, counters: Mapping[int, str], reasons: Mapping[str, str]) -> Listing:
@@ -48,19 +53,17 @@ def _listing(stocktake_id: int, counters: Mapping[int, str], reasons: Mapping[st
         statement=trail_rows(stocktake_id),
         columns=[
             Column("item", _l("Item"), sort=Item.name, link=line_url, is_title=True),
-            Column("code", _l("Item code"), "code"),
             Column("bin", _l("Bin"), "code", sort=Location.code),
             Column("lot", _l("Lot"), "code"),
             Column("counted_by", _l("Counted by"), label=lambda row: counters.get(row.bin_id, "")),
-            Column("book", _l("Book"), "quantity"),
-            Column("counted", _l("Counted"), "quantity"),
+            Column(
+                "counted", _l("Book → counted"), label=lambda row: f"{quantity(row.book)} → {quantity(row.counted)}"
+            ),
             Column("difference", _l("Difference"), "signed", sort=StocktakeApproval.difference),
-            Column("by", _l("Approved by"), sort=User.name),
+            Column("by", _l("Approved by"), sort=User.name, label=_approver),
             Column("at", _l("Approved at"), "instant", sort=StocktakeApproval.at),
-            Column("is_own_count", _l("Own count"), "yes_no"),
+            Column("reason", _l("Reason"), label=lambda row: _words(row, reasons)),
             Column("state", _l("State"), "badge", label=_state, shade=_shade),
-            Column("reason", _l("Reason"), label=lambda row: reasons.get(row.reason, row.reason) if row.reason else ""),
-            Column("note", _l("Note")),
         ],
         search=(Item.name, Item.code, Location.code, User.name),
         filters=[
@@ -69,6 +72,19 @@ def _listing(stocktake_id: int, counters: Mapping[int, str], reasons: Mapping[st
         order=(StocktakeApproval.id.desc(),),
         empty=_l("Nobody has approved anything yet."),
     )
+
+
+def _amounts(row: Any) -> str:
+    return f"{quantity(row.book)} → {quantity(row.counted)}"
+
+
+def _approver(row: Any) -> str:
+    return f"{row.by} · {gettext('own count')}" if row.is_own_count else str(row.by)
+
+
+def _words(row: Any, reasons: Mapping[str, str]) -> str:
+    reason = reasons.get(row.reason, row.reason) if row.reason else ""
+    return " · ".join(word for word in (reason, row.note) if word)
 
 
 def _holds(row: Any) -> bool:

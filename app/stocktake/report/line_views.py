@@ -25,7 +25,7 @@ from app.stocktake.forms import DecisionForm
 from app.stocktake.notes.forms import NoteForm
 from app.stocktake.notes.queries import list_notes
 from app.stocktake.notes.rules import WRITERS
-from app.stocktake.report.keys import place_of
+from app.stocktake.report.keys import key_of, place_of
 from app.stocktake.report.names import Names, read_names
 from app.stocktake.report.pages import row_views
 from app.stocktake.report.remedies import remedies
@@ -78,6 +78,7 @@ def line_page(
         reason_names=names.reasons.names,
         remedies=remedies(session, found, names, row.line),
         transfers=list_transfers(session, stocktake_id, place),
+        line_key=key_of,
         may_approve=current_user.may(Permission.APPROVE) and not is_over,
         may_note=not is_over and any(current_user.may(each) for each in WRITERS),
         note_form=note_form or NoteForm.fresh(),

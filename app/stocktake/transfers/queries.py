@@ -8,6 +8,7 @@ from decimal import Decimal
 from sqlalchemy import select
 from sqlalchemy.orm import Session, aliased
 
+from app.catalog.models import Item
 from app.identity.models import User
 from app.ledger.models import Posting
 from app.places.models import Location
@@ -25,6 +26,7 @@ class TransferView:
     id: int
     short: Place
     over: Place
+    item: str
     source: str
     target: str
     quantity: Decimal
@@ -61,7 +63,8 @@ def list_transfers(session: Session, stocktake_id: int, place: Place | None = No
     """Return the transfers of a stocktake, or those of one of its lines, the latest first. One query."""
     reversal = aliased(Posting)
     statement = (
-        select(StocktakeTransfer, _Source.code, _Target.code, User.name, reversal.seq)
+        select(StocktakeTransfer, Item.name, _Source.code, _Target.code, User.name, reversal.seq)
+        .join(Item, Item.id == StocktakeTransfer.item_id)
         .join(_Source, _Source.id == StocktakeTransfer.source_id)
         .join(_Target, _Target.id == StocktakeTransfer.target_id)
         .join(User, User.id == StocktakeTransfer.by_id)
@@ -81,11 +84,12 @@ def next_serials(session: Session, stocktake_id: int) -> Counter[tuple[Place, Pl
     return Counter((each.short, each.over) for each in list_transfers(session, stocktake_id))
 
 
-def _view(row: StocktakeTransfer, source: str, target: str, by: str, taken_back: int | None) -> TransferView:
+def _view(row: StocktakeTransfer, item: str, source: str, target: str, by: str, taken_back: int | None) -> TransferView:
     return TransferView(
         id=row.id,
         short=Place(row.source_id, row.item_id, row.lot_id),
         over=Place(row.target_id, row.item_id, row.lot_id),
+        item=item,
         source=source,
         target=target,
         quantity=row.quantity,
