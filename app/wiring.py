@@ -77,12 +77,12 @@ from app.stocktake import actions as stocktake_actions
 from app.stocktake import pages as stocktake_pages
 from app.stocktake import start as stocktake_start
 from app.stocktake.accuracy import panels as accuracy_panels
-from app.stocktake.counting import task as stocktake_task
-from app.stocktake.schedules import start as schedules_start
-from app.stocktake.schedules.service import plan_all_due
 from app.stocktake.clearing import proofs as clearing_proofs
 from app.stocktake.clearing import rules as clearing_rules
 from app.stocktake.clearing.views import clearing_card
+from app.stocktake.counting import task as stocktake_task
+from app.stocktake.schedules import start as schedules_start
+from app.stocktake.schedules.service import plan_all_due
 from app.stocktake.transfers import rules as transfer_rules
 from app.web import addresses, errors, openapi, pwa, shell, start, words
 from app.web.start import MenuEntry, MenuGroup, Section, SiteMap

@@ -5,8 +5,8 @@ from alembic import op
 
 from app.db import append_only_ddl
 
-revision = "decisions"
-down_revision = "0001"
+revision = "0004_decisions"
+down_revision = "0003_recurring_counts"
 branch_labels = None
 depends_on = None
 
