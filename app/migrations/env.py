@@ -23,6 +23,7 @@ def run() -> None:
             _upgrade(connection, lite=lite)
         finally:
             if lite:
+                connection.rollback()  # the check of the keys began a transaction, in which the pragma is ignored
                 _pragma(connection, "foreign_keys=ON")
 
 
