@@ -6,7 +6,7 @@ from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import BooleanField, HiddenField, PasswordField, RadioField, SelectField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice
-from wtforms.validators import DataRequired, Length
+from wtforms.validators import DataRequired, Length, NumberRange, Optional
 
 from app.company.rules import (
     CHART_NAMES,
@@ -21,8 +21,10 @@ from app.company.rules import (
     TaxStatus,
 )
 from app.identity.rules import PASSWORD_MAX, PASSWORD_MIN
+from app.web.fields import MoneyField, QuantityField
 from app.web.words import LOCALES
 
+_AT_LEAST_0 = NumberRange(min=0, message=_l("Not below 0."))
 CURRENCIES = ("CNY", "HKD", "MOP", "TWD", "USD", "EUR", "GBP", "JPY", "KRW", "SGD", "THB", "VND", "MYR", "AUD")
 COMMON_ZONES = ("Asia/Shanghai", "Asia/Urumqi", "Asia/Hong_Kong", "Asia/Taipei", "Asia/Singapore", "UTC")
 
@@ -105,6 +107,10 @@ class SettingsForm(_SettingsFields):
         ),
     )
 
+    spot_quantity = QuantityField(_l("Pieces"), [Optional(), _AT_LEAST_0])
+    spot_percent = MoneyField(_l("Percent of the book quantity"), [Optional(), _AT_LEAST_0])
+    spot_value = MoneyField(_l("Value at cost"), [Optional(), _AT_LEAST_0])
+
     def settings(self) -> Settings:
         """Return what was chosen."""
         return Settings(
@@ -115,6 +121,9 @@ class SettingsForm(_SettingsFields):
             one_person=self.one_person.data,
             bill_with_goods=self.bill_with_goods.data,
             http_full=self.http_full.data,
+            spot_quantity=self.spot_quantity.data,
+            spot_percent=self.spot_percent.data,
+            spot_value=self.spot_value.data,
         )
 
 

@@ -1,12 +1,13 @@
 """The company's own facts: one row of settings, its accounts, its document numbers, its own fields."""
 
 from datetime import datetime
+from decimal import Decimal
 
 from sqlalchemy import CheckConstraint, ForeignKey, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.company.rules import Chart, TaxStatus
-from app.db import Base, BigId, UtcDateTime, word
+from app.db import Base, BigId, Money, Quantity, Scaled, UtcDateTime, word
 
 
 class Company(Base):
@@ -24,9 +25,16 @@ class Company(Base):
     one_person: Mapped[bool] = mapped_column(default=False)
     bill_with_goods: Mapped[bool] = mapped_column(default=True)
     http_full: Mapped[bool] = mapped_column(default=False)
+    # How much a spot count may differ and still post itself; none of them set: not at all.
+    spot_quantity: Mapped[Decimal | None] = mapped_column(Quantity)
+    spot_percent: Mapped[Decimal | None] = mapped_column(Scaled(2))
+    spot_value: Mapped[Decimal | None] = mapped_column(Money)
     set_up_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
-    __table_args__ = (CheckConstraint("id = 1", name="one_row"),)
+    __table_args__ = (
+        CheckConstraint("id = 1", name="one_row"),
+        CheckConstraint("spot_quantity >= 0 and spot_percent >= 0 and spot_value >= 0", name="spot_tolerance"),
+    )
 
 
 class Account(Base):

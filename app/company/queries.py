@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 
 from flask import g
@@ -27,6 +28,9 @@ class CompanyFacts:
     one_person: bool
     bill_with_goods: bool
     http_full: bool
+    spot_quantity: Decimal | None
+    spot_percent: Decimal | None
+    spot_value: Decimal | None
 
     def day_of(self, instant: datetime) -> date:
         """Return the company's calendar day of *instant*."""

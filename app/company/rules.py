@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from enum import StrEnum
 from typing import Final
 from zoneinfo import available_timezones
@@ -146,6 +147,9 @@ class Settings:
     one_person: bool = False
     bill_with_goods: bool = True
     http_full: bool = False
+    spot_quantity: Decimal | None = None
+    spot_percent: Decimal | None = None
+    spot_value: Decimal | None = None
 
     def ensure(self) -> None:
         """Refuse a time zone that nobody knows."""
@@ -300,6 +304,9 @@ WORDS: dict[str, str] = {
     "one_person": N_("Company of one person"),
     "bill_with_goods": N_("The bill comes with the goods"),
     "http_full": N_("Full use over plain HTTP"),
+    "spot_quantity": N_("Spot counts: pieces"),
+    "spot_percent": N_("Spot counts: percent of the book quantity"),
+    "spot_value": N_("Spot counts: value at cost"),
     "chart": N_("Accounting standard"),
     "currency": N_("Currency"),
     "subject": N_("For"),

@@ -8,14 +8,15 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 
-_SHAPE = re.compile(r"ZS([BP])([0-9]{7,17})([0-9]{2})")
+_SHAPE = re.compile(r"ZS([BPS])([0-9]{7,17})([0-9]{2})")
 
 
 class OwnKind(StrEnum):
-    """What one of our labels can be stuck on."""
+    """What one of our codes can name: what a label is stuck on, or a printed count sheet."""
 
     BIN = "B"
     PACK = "P"
+    SHEET = "S"
 
 
 @dataclass(frozen=True)

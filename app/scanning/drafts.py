@@ -17,6 +17,7 @@ from app.scanning.tasks import NewScan
 COUNTING = frozenset({ScanKind.SCAN, ScanKind.SET, ScanKind.ZERO})
 AT_A_BIN = frozenset({ScanKind.OPEN_BIN, ScanKind.CLOSE_BIN})
 ONE = Decimal(1)
+SSCC = "00"
 ZERO = Decimal(0)
 
 
@@ -25,6 +26,13 @@ def expected_kind(kind: ScanKind, location: int | None) -> str | None:
     if kind in COUNTING:
         return PACK
     return BIN if kind in AT_A_BIN and location is None else None
+
+
+def serial_of(code: ParsedCode) -> str | None:
+    """Return the word for the one thing that bears *code*: a GTIN with its serial number, or a logistic unit's SSCC."""
+    if code.gtin14 and code.serial:
+        return f"{code.gtin14} {code.serial}"
+    return next((element.value for element in code.elements if element.ai == SSCC and element.problem is None), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +94,11 @@ class Draft:
         """Return what becomes of the scan."""
         return ScanStatus.PARKED if self.reason else ScanStatus.ACCEPTED
 
+    @property
+    def serial(self) -> str | None:
+        """Return the single thing that the code names, where goods are counted."""
+        return serial_of(self.code) if self.code and self.sent.kind in COUNTING else None
+
     def mean(self, meanings: tuple[Meaning, ...]) -> None:
         """Take the one meaning, or the one that the person chose."""
         chosen = [meaning for meaning in meanings if meaning.candidate == self.sent.candidate]
@@ -139,6 +152,7 @@ class Draft:
             quantity=self.quantity,
             occurred_at=self.occurred_at,
             uncertainty_ms=sent.uncertainty_ms,
+            serial=self.serial,
         )
 
     def as_row(self) -> Mapping[str, object]:
@@ -165,6 +179,7 @@ class Draft:
             "lot_id": self.lot_id,
             "lot_code": self.lot_code,
             "expiry": self.expiry,
+            "serial": self.serial,
             "location_id": self.bin.id if self.bin else None,
             "sent_quantity": Decimal(sent.quantity) if sent.quantity is not None else None,
             "quantity": self.quantity,

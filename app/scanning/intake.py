@@ -72,16 +72,21 @@ def prepare(
     present: Present | None = None,
     *,
     unread: bool = False,
+    vouched: int | None = None,
 ) -> Batch:
     """Find out about *sent* all that needs no right to write: which are new, who made them, what they name.
 
     It may be called on a snapshot: what it does not see is settled by keep() or by the primary key. With *unread* the
-    codes are not looked at: the scans are to be kept for a person whatever they hold.
+    codes are not looked at: the scans are to be kept for a person whatever they hold. *vouched*: whoever typed them
+    answers for it that this user made them; no phone did.
     """
     batch = _sort_out(session, sent, now)
     drafts = batch.fresh.values()
-    if drafts:
+    for draft in drafts:
+        draft.user_id = vouched
+    if drafts and vouched is None:
         find_senders(session, drafts, present)
+    if drafts:
         _find_bins(session, drafts)
     if unread:
         for draft in drafts:

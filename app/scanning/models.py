@@ -44,6 +44,8 @@ class Scan(Base):
     lot_id: Mapped[int] = mapped_column(ForeignKey("lot.id"), default=NO_LOT)
     lot_code: Mapped[str | None] = mapped_column(String(60))
     expiry: Mapped[date | None]
+    # Which single thing was scanned, where its code says so: counting counts it once.
+    serial: Mapped[str | None] = mapped_column(String(60))
     location_id: Mapped[int | None] = mapped_column(ForeignKey("location.id"))
     sent_quantity: Mapped[Decimal | None] = mapped_column(Quantity)  # in packs, as the phone said
     quantity: Mapped[Decimal | None] = mapped_column(Quantity)  # in base units

@@ -45,6 +45,7 @@ _AS_SENT = (
     SCAN.c.quantity,
     SCAN.c.occurred_at,
     SCAN.c.uncertainty_ms,
+    SCAN.c.serial,
 )
 # What a person's decision says instead of the scan, where it says something.
 _DECIDED = ("user_id", "item_id", "pack_id", "factor", "lot_id", "location_id", "quantity")

@@ -41,6 +41,7 @@ class NewScan:
     quantity: Decimal | None  # in base units, the factor is in it
     occurred_at: datetime
     uncertainty_ms: int
+    serial: str | None = None  # the one single thing that the code names, if it names one
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,6 +40,7 @@ class Stocktake(Base):
     posted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     posted_by: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
     posting_seq: Mapped[int | None] = mapped_column(BigId, ForeignKey("ledger_posting.seq"), unique=True)
+    spot_bin_id: Mapped[int | None] = mapped_column(ForeignKey("location.id"))  # of a spot count: its one bin
 
     __table_args__ = (
         # Bins that are as empty as the books have them are a result, too, with nothing to enter into the ledger.
@@ -47,6 +48,13 @@ class Stocktake(Base):
         CheckConstraint("posting_seq is null or state = 'posted'", name="posting_of_posted"),
         CheckConstraint(
             "tolerance_quantity >= 0 and tolerance_percent >= 0 and tolerance_value >= 0", name="tolerances"
+        ),
+        Index(
+            "uq_stocktake_spot_running",
+            "spot_bin_id",
+            unique=True,
+            sqlite_where=text("state = 'counting' and spot_bin_id is not null"),
+            postgresql_where=text("state = 'counting' and spot_bin_id is not null"),
         ),
     )
 
@@ -145,6 +153,8 @@ class StocktakeApproval(Base):
     reason: Mapped[str] = mapped_column(String(24), default="")
     note: Mapped[str] = mapped_column(String(200), default="")
     is_own_count: Mapped[bool] = mapped_column(default=False)  # a company of one person
+    # Nobody decided: the tolerance of spot counts let it pass, and `by_id` is who counted.
+    is_by_rule: Mapped[bool] = mapped_column(default=False)
 
     __table_args__ = (
         UniqueConstraint("line_id", "serial"),

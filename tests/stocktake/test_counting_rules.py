@@ -129,9 +129,9 @@ def test_each_event_belongs_to_the_count_it_was_made_for() -> None:
 
 def test_what_a_closed_bin_does_not_name_is_counted_zero_and_an_open_bin_says_nothing() -> None:
     [count] = fold([scan(1), scan(2, ScanKind.CLOSE_BIN)]).values()
-    assert line_count(count, Goods(TEA, 0)) is LineCount.COUNTED
-    assert line_count(count, Goods(COLA, 0)) is LineCount.ZERO
-    assert line_count(None, Goods(TEA, 0)) is LineCount.NOT_COUNTED
+    assert line_count(said(count, Goods(TEA, 0))) is LineCount.COUNTED
+    assert line_count(said(count, Goods(COLA, 0))) is LineCount.ZERO
+    assert line_count(None) is LineCount.NOT_COUNTED
 
 
 def closed(number: int, tea: int, counter: int, round_number: int = 1) -> list[NewScan]:

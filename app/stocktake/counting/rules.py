@@ -1,8 +1,9 @@
 """What scan events say was counted: a pure fold, the same whatever order the events arrived in.
 
 Law: one counter with one device, from the opening of a bin to its closing, makes one count; a bin opened again after
-that, by anybody, makes another. Counts are compared, never summed. A line is counted n, counted zero or not counted:
-closing a bin makes what was not scanned there zero, an open bin says nothing of it.
+that, by anybody, makes another. Counts are compared, never summed. A thing with a serial number is one, however often
+it is scanned. A line is counted n, counted zero or not counted: closing a bin makes what was not scanned there zero, an
+open bin says nothing of it.
 """
 
 from collections import defaultdict
@@ -37,6 +38,14 @@ class CountKey(NamedTuple):
     attempt: int = 1
 
 
+class Sighting(NamedTuple):
+    """One single thing, known by its serial number, as a count has it; `quantity` 0: a typed quantity holds it now."""
+
+    goods: Goods
+    quantity: Decimal
+    at: datetime
+
+
 @dataclass(slots=True)
 class Count:
     """What one counter says lies in one bin; it is complete once the bin was closed after the last scan."""
@@ -48,6 +57,7 @@ class Count:
     uncertainty_ms: int = 0
     counted: dict[Goods, Decimal] = field(default_factory=dict)
     events: int = 0
+    sightings: dict[str, Sighting] = field(default_factory=dict)  # by serial
 
     @property
     def is_complete(self) -> bool:
@@ -79,6 +89,7 @@ class LeanScan(NamedTuple):
     quantity: Decimal | None
     occurred_at: datetime
     uncertainty_ms: int
+    serial: str | None = None
 
 
 Act = LeanScan | NewScan
@@ -144,20 +155,41 @@ def _apply(count: Count, event: Act) -> None:
     if event.item_id is None:
         if event.kind is ScanKind.ZERO:
             count.counted = dict.fromkeys(count.counted, ZERO)
+            count.sightings.clear()
         return
-    _count_goods(count.counted, Goods(event.item_id, event.lot_id), event.kind, event.quantity or ZERO)
+    goods, quantity = Goods(event.item_id, event.lot_id), event.quantity or ZERO
+    if event.kind is ScanKind.SCAN:
+        if event.serial is None or _is_first_sight(count, event.serial, Sighting(goods, quantity, event.occurred_at)):
+            count.counted[goods] = count.counted.get(goods, ZERO) + quantity
+        return
+    if count.sightings:
+        _retell(count, goods, event.kind)
+    _say(count.counted, goods, event.kind, quantity)
 
 
-def _count_goods(counted: dict[Goods, Decimal], goods: Goods, kind: ScanKind, quantity: Decimal) -> None:
-    match kind:
-        case ScanKind.SCAN:
-            counted[goods] = counted.get(goods, ZERO) + quantity
-        case ScanKind.SET:
-            counted[goods] = quantity
-        case ScanKind.ZERO:
-            counted[goods] = ZERO
-            if not goods.lot:
-                counted.update({other: ZERO for other in counted if other.item == goods.item})
+def _is_first_sight(count: Count, serial: str, sighting: Sighting) -> bool:
+    """Say whether the count has not seen this thing yet; however often it is scanned, there is one."""
+    return count.sightings.setdefault(serial, sighting) is sighting
+
+
+def _say(counted: dict[Goods, Decimal], goods: Goods, kind: ScanKind, quantity: Decimal) -> None:
+    if kind is ScanKind.SET:
+        counted[goods] = quantity
+    elif kind is ScanKind.ZERO:
+        counted[goods] = ZERO
+        if not goods.lot:
+            counted.update({other: ZERO for other in counted if other.item == goods.item})
+
+
+def _retell(count: Count, goods: Goods, kind: ScanKind) -> None:
+    """Let a typed quantity hold what was seen before; where none is there, forget that it was seen."""
+    for serial, sighting in list(count.sightings.items()):
+        if sighting.goods != goods and (kind is not ScanKind.ZERO or goods.lot or sighting.goods.item != goods.item):
+            continue
+        if kind is ScanKind.ZERO:
+            del count.sightings[serial]
+        else:
+            count.sightings[serial] = sighting._replace(quantity=ZERO)
 
 
 # --- which count decides ------------------------------------------------------------------------------------------
@@ -195,11 +227,11 @@ def said(count: Count, goods: Goods) -> Decimal:
     return count.counted.get(goods, ZERO)
 
 
-def line_count(deciding: Count | None, goods: Goods) -> LineCount:
-    """Return which of the three states a line is in."""
-    if deciding is None:
+def line_count(counted: Decimal | None) -> LineCount:
+    """Return which of the three states a line is in; None: nobody counted it."""
+    if counted is None:
         return LineCount.NOT_COUNTED
-    return LineCount.COUNTED if said(deciding, goods) else LineCount.ZERO
+    return LineCount.COUNTED if counted else LineCount.ZERO
 
 
 def found(counts: Iterable[Count], expected: Collection[tuple[int, Goods]]) -> dict[tuple[int, Goods], int]:

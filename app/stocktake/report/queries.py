@@ -100,7 +100,7 @@ def read_report(session: Session, stocktake: Stocktake, now: datetime, bins: Col
     known = [*kept, *_found_lines(beyond, scope)]
     if stocktake.state is not StocktakeState.POSTED:
         known += _arrived_lines(known, shelves, grouped, scope)
-    items, costs = _read_items(session, stocktake.id, {line.place.item for line in known if line.id is None})
+    items, costs = _read_items(session, stocktake.id, bins, {line.place.item for line in known if line.id is None})
     facts = Facts(
         known=known,
         counts=grouped,
@@ -243,10 +243,12 @@ def _changes(own: ColumnElement[bool], since: datetime) -> Any:
 
 
 def _read_items(
-    session: Session, stocktake_id: int, others: Collection[int]
+    session: Session, stocktake_id: int, bins: Collection[int] | None, others: Collection[int]
 ) -> tuple[dict[int, ItemLabel], dict[int, Decimal]]:
     """Return how the items are shown and what a base unit costs, where somebody knows. One statement."""
     lines = select(StocktakeLine.item_id).where(StocktakeLine.stocktake_id == stocktake_id)
+    if bins is not None:
+        lines = lines.where(StocktakeLine.bin_id.in_(bins))
     statement = (
         select(
             *(Item.id, Item.code, Item.name, Item.spec, Unit.name, Item.category_id),

@@ -16,6 +16,7 @@ from app.kernel.exact import ZERO, round_money
 from app.kernel.i18n import N_
 from app.stocktake.causes.rules import Cause, Place
 from app.stocktake.counting.rules import Count, Goods, LineCount, eligible, line_count, said
+from app.stocktake.counting.serials import Twice, left_out, seen_twice
 from app.stocktake.rules import LineState, Tolerance
 
 
@@ -98,6 +99,7 @@ class Line:
     has_second_word: bool = False  # two people counted it (in a company of one, one person twice)
     booked_value: Decimal | None = None  # once posted: what the ledger booked, to the fen
     causes: tuple[Cause, ...] = ()
+    twice: tuple[Twice, ...] = ()  # things with serial numbers that another bin claims too
 
     @property
     def place(self) -> Place:
@@ -212,7 +214,9 @@ class Facts:
 def build(facts: Facts) -> list[Line]:
     """Return the report's lines, in the order of what is known."""
     voices = Voices(facts.counts, one_person=facts.one_person)
-    return [_line(known, facts, voices) for known in facts.known]
+    speaking = [(known, voices.about(known.place.bin, known.asked)) for known in facts.known]
+    twice = seen_twice((Goods(known.place.item, known.place.lot), counts[-1]) for known, counts in speaking if counts)
+    return [_line(known, facts, voices, twice) for known in facts.known]
 
 
 class Voices:
@@ -230,7 +234,7 @@ class Voices:
         return self._found[key]
 
 
-def _line(known: Known, facts: Facts, voices: Voices) -> Line:
+def _line(known: Known, facts: Facts, voices: Voices, twice: Mapping[tuple[int, Goods], Sequence[Twice]]) -> Line:
     place = known.place
     goods = Goods(place.item, place.lot)
     sayings = tuple(
@@ -238,10 +242,14 @@ def _line(known: Known, facts: Facts, voices: Voices) -> Line:
         for count in voices.about(place.bin, known.asked)
         if count.closed_at
     )
+    claimed = twice.get((place.bin, goods), ()) if twice else ()
+    if claimed:
+        *before, final = sayings
+        sayings = (*before, replace(final, counted=final.counted - left_out(claimed)))
     last = sayings[-1] if sayings else None
     line = Line(
         known=known,
-        status=line_count(last.count if last else None, goods),
+        status=line_count(last.counted if last else None),
         book=last.book if last else facts.book(place, facts.now),
         counted=last.counted if last else None,
         unit_cost=facts.costs.get(place.item),
@@ -249,6 +257,7 @@ def _line(known: Known, facts: Facts, voices: Voices) -> Line:
         sayings=sayings,
         moved_meanwhile=last is not None and was_disturbed(last.count, facts.stirs.get(place, ())),
         parked_nearby=place.bin in facts.parked_bins,
+        twice=tuple(claimed),
         has_second_word=len(sayings) > 1
         and len(sayings if facts.one_person else {each.count.key.counter for each in sayings}) > 1,
     )

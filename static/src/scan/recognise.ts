@@ -9,6 +9,8 @@ export type Recognised =
   | { kind: "other_bin"; id: number }
   /** A label of ours whose check digits do not fit. */
   | { kind: "damaged" }
+  /** The code of a printed count sheet: it is entered on a page of its own. */
+  | { kind: "sheet" }
   | { kind: "item" };
 
 export function recognise(raw: string, bins: readonly Bin[]): Recognised {
@@ -17,5 +19,6 @@ export function recognise(raw: string, bins: readonly Bin[]): Recognised {
   const bin = bins.find((one) => one.codes.includes(text) || (own?.kind === "bin" && own.id === one.id));
   if (bin) return { kind: "bin", bin };
   if (own?.kind === "bin") return { kind: "other_bin", id: own.id };
+  if (own?.kind === "sheet") return { kind: "sheet" };
   return hasOwnShape(text) && !own ? { kind: "damaged" } : { kind: "item" };
 }

@@ -11,6 +11,7 @@ import type { Draft } from "./events";
 import type { Tone } from "./feedback";
 import { lastUndoable, linesOf, standing, type Entry, type Line } from "./lines";
 import { recognise } from "./recognise";
+import { serialOf } from "./serial";
 
 export interface OpenBin {
   id: number;
@@ -100,13 +101,24 @@ function takeCode(state: State, raw: string, symbology: string | null, newId: ()
   if (found.kind === "bin") return takeBin(state, { bin: found.bin, label: { raw, symbology } }, newId);
   if (found.kind === "other_bin") return takeOtherBin(state, found.id, { raw, symbology }, newId);
   if (found.kind === "damaged") return only(state, { tone: "refused", text: "code_damaged" });
+  if (found.kind === "sheet") return only(state, { tone: "refused", text: "sheet_code" });
   // While a question is open nobody can know which bin the goods lie in.
   if (state.question) return only(state, { tone: "refused", text: "answer_first" });
   if (!state.open) return only(state, { tone: "refused", text: "bin_first" });
+  if (isCounted(state.entries, raw)) return only(state, { tone: "attention", text: "already_counted" });
   const { id: location, round } = state.open;
   const candidate = chosenBefore(state.entries, raw);
   const draft: Draft = { id: newId(), kind: "scan", round, location, raw, symbology, candidate, quantity: "1.000" };
   return counted(state, draft, "ok", "counted");
+}
+
+/** One thing is one: its serial number was scanned in this bin, and nobody said since that there is none. */
+function isCounted(entries: readonly Entry[], raw: string): boolean {
+  const serial = serialOf(raw);
+  if (serial === null) return false;
+  const alive = standing(entries);
+  const since = alive.map(({ kind }) => kind).lastIndexOf("zero") + 1;
+  return alive.slice(since).some((entry) => entry.kind === "scan" && entry.raw !== null && serialOf(entry.raw) === serial);
 }
 
 /** Whoever has chosen once in this bin is not asked again for the same code. */
