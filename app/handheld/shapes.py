@@ -92,7 +92,10 @@ class RecountLine(msgspec.Struct, frozen=True):
 
 
 class StocktakeBin(msgspec.Struct, frozen=True):
-    """A bin to count: any of `codes`, scanned, means it. `recount` lists what a round after the first asks for."""
+    """A bin to count: any of `codes`, scanned, means it. `recount` lists what a round after the first asks for.
+
+    `assigned` names who is asked to count it (`mine`: this user); `expected_empty`: the books have nothing there.
+    """
 
     id: int
     code: str
@@ -102,6 +105,9 @@ class StocktakeBin(msgspec.Struct, frozen=True):
     counter: str | None
     codes: list[str]
     recount: list[RecountLine] = []
+    assigned: str | None = None
+    mine: bool = False
+    expected_empty: bool = False
 
 
 class StocktakeView(msgspec.Struct, frozen=True):

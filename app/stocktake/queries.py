@@ -1,7 +1,7 @@
 """What pages and phones ask about stocktakes: the list, one of them, its bins and how far they are."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -17,6 +17,7 @@ from app.kernel.owncode import OwnKind, make_own_code
 from app.places.models import Location
 from app.places.queries import PlaceFacts, find_places_by_codes
 from app.places.rules import LEAVES, LocationKind, expand_range
+from app.stocktake.assignment.queries import Assigned, list_assigned
 from app.stocktake.classes.rules import AbcClass
 from app.stocktake.models import Stocktake, StocktakeBin, StocktakeLine
 from app.stocktake.rules import (
@@ -27,6 +28,7 @@ from app.stocktake.rules import (
     Scope,
     ScopeKind,
     StocktakeState,
+    state_of_round,
 )
 
 _Warehouse = aliased(Location)
@@ -128,6 +130,7 @@ def stocktake_rows() -> Select[*tuple[Any, ...]]:
             Stocktake.number,
             Stocktake.state,
             Stocktake.scope_kind,
+            Stocktake.spot_bin_id,
             Stocktake.blind,
             Stocktake.created_at,
             Stocktake.note,
@@ -193,7 +196,7 @@ def _bin_view(rows: Sequence[Any]) -> BinView:
         id=main.bin_id,
         code=latest[0][1],
         name=latest[0][2],
-        state=_state_of(counts),
+        state=state_of_round({count.state for count in counts}),
         round=last,
         counters=tuple(row[3] for row in latest if row[3]),
         opened_at=main.opened_at,
@@ -203,33 +206,50 @@ def _bin_view(rows: Sequence[Any]) -> BinView:
     )
 
 
-def _state_of(counts: Iterable[StocktakeBin]) -> BinState:
-    """Return how far a round is: one complete count is enough, one beginner makes it open."""
-    states = {count.state for count in counts}
-    return next((state for state in (BinState.CLOSED, BinState.OPEN) if state in states), BinState.WAITING)
-
-
 def progress_of(bins: Sequence[BinView]) -> Progress:
     """Return how many bins are closed and open."""
     states = [each.state for each in bins]
     return Progress(len(states), states.count(BinState.CLOSED), states.count(BinState.OPEN))
 
 
-def phone_view(session: Session, stocktake_id: int, now: datetime) -> dict[str, Any]:
+def phone_view(session: Session, stocktake_id: int, now: datetime, user_id: int) -> dict[str, Any]:
     """Return what a phone needs to count: the bins, their labels' codes, and what a recount asks for.
 
-    A bin whose counter's lease has ended stands as waiting: whoever comes may count it. Three queries.
+    A bin whose counter's lease has ended stands as waiting: whoever comes may count it. `mine` are the bins that
+    *user_id* is asked to count, they come first; `expected_empty` those in which the books have nothing. Five queries.
     """
     stocktake = get_stocktake(session, stocktake_id)
     bins = list_bins(session, stocktake_id)
+    assigned, filled = list_assigned(session, stocktake_id), _filled_bins(session, stocktake_id)
     recounts = _recounts(session, stocktake_id) if any(each.round > 1 for each in bins) else {}
     return {
         "id": stocktake.id,
         "number": stocktake.number,
         "state": stocktake.state.value,
         "blind": stocktake.blind,
-        "bins": [_phone_bin(each, recounts, now) for each in bins],
+        "bins": sorted(
+            (_phone_bin(each, recounts, now) | _asked(each, assigned, user_id, filled) for each in bins),
+            key=lambda each: (not each["mine"], each["assigned"] is not None),
+        ),
     }
+
+
+def _asked(
+    view: BinView, assigned: Mapping[tuple[int, int], Assigned], user_id: int, filled: Collection[int]
+) -> dict[str, Any]:
+    """Return whose the bin is, and whether the books say that it is empty."""
+    whose = assigned.get((view.id, view.round))
+    return {
+        "assigned": whose.name if whose else None,
+        "mine": whose is not None and whose.user_id == user_id,
+        "expected_empty": view.id not in filled,
+    }
+
+
+def _filled_bins(session: Session, stocktake_id: int) -> set[int]:
+    """Return the bins in which the books had or have anything that the stocktake takes."""
+    line = StocktakeLine.__table__.c
+    return set(session.scalars(select(line.bin_id).where(line.stocktake_id == stocktake_id).distinct()))
 
 
 def _phone_bin(

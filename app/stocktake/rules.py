@@ -222,6 +222,11 @@ class Scope:
     ids: tuple[int, ...] = ()
 
 
+def state_of_round(states: Collection[BinState]) -> BinState:
+    """Return how far a round is: one complete count is enough, one beginner makes it open."""
+    return next((state for state in (BinState.CLOSED, BinState.OPEN) if state in states), BinState.WAITING)
+
+
 def ensure_can_become(number: str, state: StocktakeState, wanted: StocktakeState) -> None:
     """Refuse a change of state that is not listed."""
     if wanted not in NEXT[state]:

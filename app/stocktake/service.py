@@ -94,7 +94,7 @@ def start(session: Session, stocktake_id: int, by: int, now: datetime) -> None:
         frozen = [{"stocktake_id": stocktake.id, "item_id": item} for item in items]
         if frozen:
             session.execute(insert(StocktakeItem), frozen)
-    bins = _bins_in_scope(session, stocktake)
+    bins = bins_in_scope(session, stocktake)
     if not bins:
         raise NothingInScope
     session.execute(
@@ -228,7 +228,8 @@ def _items_in_categories(session: Session, stocktake: Stocktake) -> list[int]:
     return list(session.scalars(select(Item.id).where(Item.category_id.in_(inside)).order_by(Item.id)))
 
 
-def _bins_in_scope(session: Session, stocktake: Stocktake) -> list[int]:
+def bins_in_scope(session: Session, stocktake: Stocktake) -> list[int]:
+    """Return the bins that the stocktake takes; a scope by item takes those in which its frozen items lie."""
     here = select(Location.id).where(
         Location.warehouse_id == stocktake.warehouse_id, Location.kind.in_(COUNTABLE), Location.active
     )

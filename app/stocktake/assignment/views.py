@@ -1,0 +1,87 @@
+"""The page on which a planner shares bins out among counters."""
+
+from flask import Response, flash, make_response, redirect, render_template, request, url_for
+from flask_babel import gettext, ngettext
+from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response as AnyResponse
+
+from app.db import db, transaction
+from app.identity.access import Permission, current_user, may
+from app.kernel.clock import utc_now
+from app.kernel.errors import NotFound, RuleBroken
+from app.stocktake.assignment import service
+from app.stocktake.assignment.queries import BinChoice, list_choices, list_counters
+from app.stocktake.forms import words
+from app.stocktake.queries import find_bin_ids, get_stocktake
+from app.stocktake.rules import BIN_NAMES, BIN_TONES, OVER, BinState
+from app.stocktake.views import bp
+from app.web.words import sentence
+
+
+@bp.get("/<int:stocktake_id>/assign")
+@may(Permission.PLAN_STOCKTAKE)
+def assignment(stocktake_id: int) -> Response:
+    """Show whose the bins are, and let them be shared out."""
+    return _page(stocktake_id)
+
+
+@bp.post("/<int:stocktake_id>/assign")
+@may(Permission.PLAN_STOCKTAKE)
+def assign(stocktake_id: int) -> AnyResponse:
+    """Ask people to count the chosen bins, or (`release`) make the bins anybody's again."""
+    releases = "release" in request.form
+    try:
+        with transaction() as session:
+            bins = _chosen_bins(session, stocktake_id)
+            counters = request.form.getlist("counter", type=int)
+            if releases:
+                count = service.release(session, stocktake_id, bins, current_user.id, utc_now())
+            else:
+                count = service.assign(session, stocktake_id, bins, counters, current_user.id, utc_now())
+    except NotFound:
+        raise
+    except RuleBroken as error:
+        return _page(stocktake_id, error)
+    if releases:
+        done = ngettext("%(num)s bin is anybody's again.", "%(num)s bins are anybody's again.", count)
+    else:
+        done = ngettext("%(num)s bin is shared out.", "%(num)s bins are shared out.", count)
+    flash(done, "success")
+    return redirect(url_for("stocktake.assignment", stocktake_id=stocktake_id), 303)
+
+
+def _chosen_bins(session: Session, stocktake_id: int) -> set[int]:
+    """Return the bins that were ticked, and those that were typed as codes or ranges. Errors: BinsUnknown."""
+    stocktake = get_stocktake(session, stocktake_id)
+    typed = find_bin_ids(session, stocktake.warehouse_id, words(request.form.get("bins")))
+    return {*request.form.getlist("bin", type=int), *typed}
+
+
+def _page(stocktake_id: int, problem: RuleBroken | None = None) -> Response:
+    session = db.session()
+    stocktake = get_stocktake(session, stocktake_id)
+    choices = list_choices(session, stocktake, service.planned_bins(session, stocktake))
+    page = render_template(
+        "stocktake/assign.html",
+        title=gettext("Who counts what"),
+        stocktake=stocktake,
+        choices=choices,
+        zones=_zones(choices),
+        counters=list_counters(session),
+        chosen={*request.form.getlist("bin", type=int)},
+        asked={*request.form.getlist("counter", type=int)},
+        typed=request.form.get("bins", ""),
+        is_over=stocktake.state in OVER,
+        closed=BinState.CLOSED,
+        bin_names={state: gettext(name) for state, name in BIN_NAMES.items()},
+        bin_tones=BIN_TONES,
+        problem=sentence(problem) if problem else None,
+    )
+    return make_response(page, problem.status if problem else 200)
+
+
+def _zones(choices: list[BinChoice]) -> list[tuple[str, list[BinChoice]]]:
+    zones: dict[str, list[BinChoice]] = {}
+    for each in choices:
+        zones.setdefault(each.zone, []).append(each)
+    return list(zones.items())
