@@ -15,6 +15,8 @@ from app.stocktake import service
 from app.stocktake.approval import service as approval
 from app.stocktake.forms import PlanForm
 from app.stocktake.listings import stocktakes_listing
+from app.stocktake.live.queries import read_live
+from app.stocktake.models import Stocktake
 from app.stocktake.queries import get_view, list_scope_names
 from app.stocktake.rules import (
     BIN_NAMES,
@@ -23,6 +25,7 @@ from app.stocktake.rules import (
     STATE_NAMES,
     STATE_TONES,
     TAKES_SCANS,
+    StocktakeState,
     ensure_report_open,
 )
 from app.web.listing import answer
@@ -88,15 +91,26 @@ def show_page(stocktake_id: int, problem: RuleBroken | None = None) -> Response:
         scope_names=list_scope_names(session, view.row),
         state_name=gettext(STATE_NAMES[view.row.state]),
         state_tone=STATE_TONES[view.row.state],
-        scope_name=gettext(SCOPE_NAMES[view.row.scope_kind]),
+        scope_name=gettext("Spot count") if view.row.spot_bin_id else gettext(SCOPE_NAMES[view.row.scope_kind]),
         bin_names={state: gettext(name) for state, name in BIN_NAMES.items()},
         bin_tones=BIN_TONES,
         takes_scans=view.row.state in TAKES_SCANS,
         sees_report=sees_report(view.row.blind, view.row.state),
         now=utc_now(),
         problem=sentence(problem) if problem else None,
+        **(live_context(view.row) if view.row.state is not StocktakeState.DRAFT else {"live": None}),
     )
     return make_response(page, problem.status if problem else 200)
+
+
+def live_context(stocktake: Stocktake) -> dict[str, object]:
+    """Return what the live part of the page shows to this user."""
+    decides = any(current_user.may(each) for each in DECIDERS)
+    seen = decides and sees_report(stocktake.blind, stocktake.state)
+    return {
+        "live": read_live(db.session(), stocktake, utc_now(), with_accuracy=seen),
+        "may_bind": current_user.may(Permission.EDIT_ITEMS),
+    }
 
 
 def sees_report(blind: bool, state: str) -> bool:

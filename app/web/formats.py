@@ -1,12 +1,12 @@
 """How values look on a page: quantities, money, prices, instants; exact decimals stay exact."""
 
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 from babel.numbers import format_decimal
-from flask_babel import format_date, format_datetime, get_locale, gettext
+from flask_babel import format_date, format_datetime, format_timedelta, get_locale, gettext
 
 from app.kernel.exact import plain
 
@@ -56,6 +56,18 @@ def percent(value: Decimal | None) -> str:
     return MISSING if value is None else f"{plain(round(value * 100, 1))} %"
 
 
+def clock(value: datetime | None) -> str:
+    """Return an instant of these hours as the time of day in the company's time zone, any other with its day."""
+    if value is None or abs(value - datetime.now(UTC)) > timedelta(hours=12):
+        return instant(value)
+    return str(format_datetime(value, "HH:mm"))
+
+
+def ago(value: timedelta) -> str:
+    """Return how long ago something was ("2 minutes ago"), to the second."""
+    return str(format_timedelta(min(value, timedelta(0)), granularity="second", add_direction=True))
+
+
 def yes_no(value: bool | None) -> str:
     """Return yes or no in the user's language."""
     if value is None:
@@ -75,6 +87,8 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "instant": instant,
     "day": day,
     "percent": percent,
+    "ago": ago,
+    "clock": clock,
     "yes_no": yes_no,
     "plain": plain,
 }

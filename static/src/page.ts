@@ -32,8 +32,30 @@ function toggleAll(master: HTMLInputElement): void {
   }
 }
 
+// Forms that are typed line by line from paper: Enter moves on, and only the button at their end sends them.
+function moveOn(event: KeyboardEvent): void {
+  const field = event.target as HTMLElement;
+  if (event.key !== "Enter" || event.isComposing || field instanceof HTMLButtonElement) return;
+  const form = field.closest<HTMLFormElement>("form[data-keypad]");
+  if (form === null) return;
+  event.preventDefault();
+  const fields = [...form.querySelectorAll<HTMLElement>("input:not([type=hidden]), select, button")];
+  const rest = fields.slice(fields.indexOf(field) + 1);
+  // Left empty, the first field of a line says that there are no more of them.
+  const isEnd = field instanceof HTMLInputElement && field.dataset["ends"] !== undefined && field.value === "";
+  (isEnd ? rest.find((each) => each.closest("[data-lines]") === null) : rest[0])?.focus();
+}
+
+// What asks for itself again and again rests while nobody looks.
+function restWhenHidden(event: Event): void {
+  const polls = (event.target as HTMLElement | null)?.closest?.("[data-polls]");
+  if (document.hidden && polls) event.preventDefault();
+}
+
+document.addEventListener("htmx:before:request", restWhenHidden);
 document.addEventListener("submit", askFirst);
 document.addEventListener("submit", sendOnce);
 document.addEventListener("change", onChange);
+document.addEventListener("keydown", moveOn);
 addEventListener("pageshow", forgetSent);
 document.querySelector<HTMLElement>("[data-focus]")?.focus();
