@@ -24,7 +24,7 @@ SCANS: Final = f"{PREFIX}/scans"
 
 api_bp = Blueprint("api", __name__)
 protect(api_bp)
-_darkroom = Darkroom()
+darkroom = Darkroom()
 
 
 class PhotoMissing(InvalidInput):
@@ -61,7 +61,7 @@ def photos() -> PhotoReading:
     db.session.remove()  # no connection waits for the picture
     begun = time.perf_counter()
     try:
-        found = _darkroom.read(upload.read())
+        found = darkroom.read(upload.read())
         codes, problem = found.codes, found.problem
     except PhotoGaveUp as broken:
         codes, problem = (), broken

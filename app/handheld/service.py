@@ -3,18 +3,23 @@
 import logging
 from collections.abc import Sequence
 from datetime import datetime
+from functools import partial
 from typing import Final
 
 import msgspec
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 
-from app.db import db, is_undone, transaction
+from app.db import db, is_undone, run, transaction
 from app.identity.grants import Present
 from app.kernel.errors import InvalidInput, RuleBroken
 from app.kernel.i18n import N_
 from app.scanning.drafts import Taken
 from app.scanning.intake import keep, prepare
+from app.scanning.rules import ScanKind
 from app.scanning.sent import SentScan
+from app.stocktake.counting.task import TASK
+from app.stocktake.spot.queries import list_running
+from app.stocktake.spot.service import settle_closed
 
 ATTEMPTS: Final = 4
 _log = logging.getLogger(__name__)
@@ -40,6 +45,12 @@ def receive(events: Sequence[msgspec.Raw], now: datetime, present: Present) -> l
     Errors: UnreadableScans where none can be read, Busy.
     """
     sent = _readable(events)
+    taken = _take_in(sent, now, present)
+    _settle_spots(sent, now)
+    return taken
+
+
+def _take_in(sent: Sequence[SentScan], now: datetime, present: Present) -> list[Taken]:
     try:
         return _keep(sent, now, present)
     except OperationalError as error:
@@ -47,6 +58,19 @@ def receive(events: Sequence[msgspec.Raw], now: datetime, present: Present) -> l
     except Exception:  # noqa: BLE001  # whatever one scan breaks, the others of its batch are kept
         _log.exception("a batch of %s scans is taken one by one", len(sent))
     return [answer for one in sent for answer in _keep_alone(one, now, present)]
+
+
+def _settle_spots(sent: Sequence[SentScan], now: datetime) -> None:
+    """Let spot counts whose bins were closed end; a phone that hears no answer sends again, and this is done anew."""
+    closings = (one.task.partition(":") for one in sent if one.kind is ScanKind.CLOSE_BIN)
+    tasks = {int(number) for kind, _, number in closings if kind == TASK}
+    if not tasks:
+        return
+    for stocktake_id in list_running(db.session(), tasks):
+        try:
+            run(partial(settle_closed, stocktake_id=stocktake_id, now=now))
+        except Exception:  # noqa: BLE001  # the scans are kept, and a person can end the count
+            _log.exception("spot count %s could not be ended", stocktake_id)
 
 
 def _readable(events: Sequence[msgspec.Raw]) -> list[SentScan]:

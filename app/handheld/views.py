@@ -35,6 +35,7 @@ def scan(stocktake_id: int) -> Response:
         "worker": asset("decode-worker.js"),
         "wasm": asset("zxing_reader.wasm"),
         "blind": stocktake.blind,
+        "spot": stocktake.spot_bin_id,
         "signIn": url_for("identity.sign_in", next=url_for("handheld.scan", stocktake_id=stocktake.id)),
         "back": url_for("stocktake.show", stocktake_id=stocktake.id),
     }
@@ -49,4 +50,4 @@ def scan(stocktake_id: int) -> Response:
 @endpoint(refusals=(404,))
 def stocktake_view(stocktake_id: int) -> StocktakeView:
     """Tell what a stocktake asks to count, bin by bin."""
-    return msgspec.convert(phone_view(db.session(), stocktake_id, utc_now()), StocktakeView)
+    return msgspec.convert(phone_view(db.session(), stocktake_id, utc_now(), current_user.id), StocktakeView)

@@ -26,7 +26,7 @@ def stocktakes_listing(session: Session) -> Listing:
             Column("number", _l("Stocktake number"), "code", sort=Stocktake.number, link=_url, is_title=True),
             Column("state", _l("State"), "badge", label=_state, shade=_shade, sort=Stocktake.state),
             Column("warehouse", _l("Warehouse"), "code"),
-            Column("scope_kind", _l("Scope"), label=lambda row: gettext(SCOPE_NAMES[row.scope_kind])),
+            Column("scope_kind", _l("Scope"), label=_scope),
             Column("closed", _l("Bins counted"), label=_bins),
             Column("created_at", _l("Planned at"), "instant", sort=Stocktake.created_at),
             Column("created_by", _l("Planned by")),
@@ -44,6 +44,10 @@ def stocktakes_listing(session: Session) -> Listing:
 
 def _url(row: Any) -> str:
     return url_for("stocktake.show", stocktake_id=row.id)
+
+
+def _scope(row: Any) -> str:
+    return str(gettext("Spot count") if row.spot_bin_id else gettext(SCOPE_NAMES[row.scope_kind]))
 
 
 def _state(row: Any) -> str:

@@ -76,6 +76,16 @@ def approve(session: Session, stocktake_id: int, choice: Choice, by: int, now: d
     return len(lines)
 
 
+def approve_by_rule(session: Session, stocktake: Stocktake, lines: Sequence[Line], counter: int, now: datetime) -> None:
+    """Let differences pass that the company's tolerance of spot counts lets pass; the review ends with them.
+
+    The caller holds the stocktake, whose review has begun, and says of each line that it is within.
+    """
+    _write_approvals(session, stocktake.id, lines, Choice(), counter, now, is_by_rule=True)
+    audit(session, counter, "stocktake.approve_by_rule", subject(stocktake.id), {"lines": len(lines)}, now)
+    move_on(session, stocktake.id, StocktakeState.APPROVED)
+
+
 def _chosen(report: Report, choice: Choice) -> list[Line]:
     if choice.seen_all is not None:
         open_lines = [line for line in report.lines if line.can_approve]
@@ -101,7 +111,8 @@ def _write_approvals(
     by: int,
     now: datetime,
     *,
-    is_own: bool,
+    is_own: bool = False,
+    is_by_rule: bool = False,
 ) -> None:
     rows = {Place(r.bin_id, r.item_id, r.lot_id): r for r in lines_at(session, stocktake_id, [x.place for x in lines])}
     written = [
@@ -117,6 +128,7 @@ def _write_approvals(
             "reason": choice.reason,
             "note": choice.note,
             "is_own_count": is_own,
+            "is_by_rule": is_by_rule,
         }
         for line in lines
     ]
@@ -196,7 +208,7 @@ def post(session: Session, stocktake_id: int, by: int, now: datetime) -> Posting
     day = company.day_of(max((fact.counted_at for fact in facts), default=now))
     try:
         posted = post_to_ledger(
-            session, "stocktake", subject(stocktake_id), counts=facts, by=by, effective_on=day, now=now
+            session, posting_kind(stocktake), subject(stocktake_id), counts=facts, by=by, effective_on=day, now=now
         )
     except CountOutdated as error:  # a move came in between our reading and the ledger's lock
         outdated = {fact.key: Place(fact.location, fact.item, fact.lot) for fact in facts}
@@ -236,6 +248,11 @@ def _fact(stocktake_id: int, line: Line, line_id: int, approvals: Mapping[int, S
         expected_difference=line.difference or ZERO,
         key=anchor_key(stocktake_id, line_id),
     )
+
+
+def posting_kind(stocktake: Stocktake) -> str:
+    """Return the word by which the ledger names what the stocktake posts."""
+    return "stocktake" if stocktake.spot_bin_id is None else "spot_count"
 
 
 def anchor_key(stocktake_id: int, line_id: int) -> str:

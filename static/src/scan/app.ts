@@ -68,6 +68,13 @@ export class App {
   async start(): Promise<void> {
     await this.inTurn(() => this.restore());
     await this.refresh();
+    await this.openSpot();
+  }
+
+  /** A spot count is of the bin that its counter stands before: it opens by itself, until somebody has opened it. */
+  private async openSpot(): Promise<void> {
+    const bin = this.state.bins.find(({ id, state }) => id === this.parts.config.spot && state === "waiting");
+    if (bin && !this.hasOpenBin) await this.act({ type: "choose_bin", bin });
   }
 
   private async restore(): Promise<void> {

@@ -54,6 +54,11 @@ export interface Bin {
   round: number;
   counter: string | null;
   codes: string[];
+  /** Who is asked to count it: a wish, not a lock. The server puts this user's own bins first. */
+  assigned?: string | null;
+  mine?: boolean;
+  /** The books have nothing there: closing it empty needs one tap. */
+  expected_empty?: boolean;
 }
 
 export interface Stocktake {
@@ -85,6 +90,8 @@ export interface Config {
   /** Name of the user as bins name their counter: a bin that the user has open is gone on with unasked. */
   name?: string;
   device: string;
+  /** The one bin of a spot count. */
+  spot?: number | null;
   worker: string;
   wasm: string;
   blind: boolean;
