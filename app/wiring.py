@@ -25,7 +25,7 @@ from app.company.service import on_set_up
 from app.db import db, transaction
 from app.files import views as files_views
 from app.handheld import api as handheld_api
-from app.handheld import views as handheld_views
+from app.handheld import pages as handheld_pages
 from app.identity import access, audit, people, trail
 from app.identity import session as identity_session
 from app.identity import views as identity_views
@@ -83,6 +83,8 @@ from app.stocktake.clearing.views import clearing_card
 from app.stocktake.counting import task as stocktake_task
 from app.stocktake.schedules import start as schedules_start
 from app.stocktake.schedules.service import plan_all_due
+from app.stocktake.spot import notices as spot_notices
+from app.stocktake.spot import panels as spot_panels
 from app.stocktake.transfers import rules as transfer_rules
 from app.web import addresses, errors, openapi, pwa, shell, start, words
 from app.web.start import MenuEntry, MenuGroup, Section, SiteMap
@@ -106,7 +108,7 @@ FEATURES: tuple[tuple[Blueprint, str], ...] = (
     (imports_views.bp, "/imports"),
     (ledger_views.bp, ""),
     (scanning_views.bp, "/scans"),
-    (handheld_views.bp, ""),
+    (handheld_pages.bp, ""),
     (handheld_api.api_bp, openapi.PREFIX),
     (openapi.bp, openapi.PREFIX),
 )
@@ -177,6 +179,7 @@ SECTIONS = (
             stocktake_start.differences_to_approve,
             schedules_start.due,
             clearing_card,
+            spot_panels.card,
         ),
     ),
     Section(_l("Stock"), (stock_panels.cards,)),
@@ -244,7 +247,8 @@ def wire(app: Flask) -> None:
     catalog_registry.in_stock_checks[:] = [stock_queries.is_in_stock]
     catalog_registry.history_checks[:] = [stock_queries.has_history]
     places_registry.holding_checks[:] = [stock_queries.find_holding]
-    places_registry.place_panels[:] = [stock_panels.place_panel, accuracy_panels.place_panel]
+    places_registry.place_panels[:] = [stock_panels.place_panel, spot_panels.place_panel, accuracy_panels.place_panel]
+    notice_kinds.register(spot_notices.POSTED, spot_notices.WAITING)
     stock_registry.documents["stocktake"] = stock_registry.DocumentKind(N_("Stocktake"), stocktake_start.document_url)
     stock_registry.documents[transfer_rules.KIND] = stock_registry.DocumentKind(
         N_("Transfer found by counting"), stocktake_start.document_url
@@ -253,6 +257,7 @@ def wire(app: Flask) -> None:
         N_("Differences cleared"), stocktake_start.clearing_url
     )
     OTHERS.update(clearing_proofs.INVARIANTS)
+    stock_registry.documents["spot_count"] = stock_registry.DocumentKind(N_("Spot count"), stocktake_start.document_url)
     stock_registry.documents["opening"] = stock_registry.DocumentKind(N_("Opening stock"))
     app.context_processor(_shell_context)
 

@@ -81,14 +81,16 @@ TABLE: Final[dict[str, Roles]] = {
     # scanning
     **_each("api", "clock", ANYBODY),
     **_each("api", "post_scans photos", SCANNERS),
-    **_each("handheld", "scan stocktake_view", SCANNERS),
+    **_each("handheld", "scan stocktake_view spot start_spot", SCANNERS),
     **_each("scanning", "my_scans", SCANNERS),
     **_each("scanning", "scans take drop", MANAGERS),
     **_each("scanning", "waiting", ITEMS),
     **_each("scanning", "bind settle", ITEMS),
     **_each("scanning", "scan add_photo", ITEMS | SCANNERS),
     # stocktake
-    **_each("stocktake", "stocktakes show report line", READERS),
+    **_each("stocktake", "stocktakes show live report line", READERS),
+    **_each("stocktake", "assignment assign", PLANNERS),
+    **_each("stocktake", "sheets print_sheets sheets_pdf sheet enter_sheet sheet_items", SCANNERS | PLANNERS),
     **_each("stocktake", "plan_stocktake add_stocktake start finish resume cancel free_bin", PLANNERS),
     **_each("stocktake", "month accuracy results", READERS),
     **_each("stocktake", "proposal count_these classes save_classes", PLANNERS),

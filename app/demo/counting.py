@@ -25,12 +25,14 @@ from app.scanning.rules import ScanKind
 from app.scanning.sent import SentScan
 from app.stocktake.approval.rules import Choice, fingerprint
 from app.stocktake.approval.service import approve, end_review, post
+from app.stocktake.assignment.service import assign
 from app.stocktake.queries import get_stocktake
 from app.stocktake.report.queries import read_report
 from app.stocktake.rules import Scope, ScopeKind, StocktakeState, Tolerance
 from app.stocktake.schedules.rules import Rhythm, RhythmKind, ScheduleDraft
 from app.stocktake.schedules.service import add_schedule, plan_turn
 from app.stocktake.service import Plan, plan, start
+from app.stocktake.sheets.service import print_sheets
 
 # What a person finds beside the books, most often nothing.
 SLIPS = tuple(map(Decimal, (0, 0, 0, 0, 0, -1, -3, 2)))
@@ -171,6 +173,12 @@ def _count_zone(
         found = [(shelf, max(ZERO, shelf.quantity + chance.choice(SLIPS))) for shelf in here]
         strange = "" if whole or turn else UNKNOWN_CODE
         counters[turn % 2].count_bin(stocktake_id, bin_id, found, at + timedelta(minutes=3 * turn + 1), strange)
+    if not whole:
+        left = bins[BINS_COUNTED_SO_FAR:]
+        with transaction() as session:
+            assign(session, stocktake_id, left[:6], [each.user.id for each in counters], _user("manager"), at)
+        with transaction() as session:
+            print_sheets(session, stocktake_id, left[6:8], _user("manager"), at)
 
 
 def _approve_and_post(stocktake_id: int, by: int, now: datetime) -> None:

@@ -18,6 +18,7 @@ from app.places.models import Location
 from app.scanning.models import Scan
 from app.stocktake.models import Stocktake, StocktakeLine
 from app.stocktake.schedules.models import StocktakeSchedule
+from app.stocktake.sheets.models import StocktakeSheet
 
 # Files, answers to programs, and pages that only somebody who is not signed in sees (looked at on their own).
 NO_PAGES = frozenset(
@@ -29,6 +30,9 @@ NO_PAGES = frozenset(
         "labels.items_pdf",
         "labels.places_pdf",
         "openapi.document",
+        "stocktake.live",
+        "stocktake.sheet_items",
+        "stocktake.sheets_pdf",
         "web.manifest",
         "web.service_worker",
         "company.set_up_page",
@@ -76,6 +80,8 @@ FILLINGS: dict[str, Callable[[Session], Sequence[Any]]] = {
     "stocktake.report:stocktake_id": _all(Stocktake.id, Stocktake.state != "draft"),
     "stocktake.line:stocktake_id": _reviewed,
     "schedule_id": _one(StocktakeSchedule.id),
+    "stocktake.sheets:stocktake_id": _one(Stocktake.id, Stocktake.state == "counting"),
+    "sheet_id": _one(StocktakeSheet.id),
     "line_key": _line,
 }
 

@@ -12,27 +12,34 @@ from app.web.printing import CHINESE, LATIN, LATIN_BOLD, fitted, register_fonts
 
 def make_pdf(labels: Iterable[Label], paper: Paper, symbol: Symbol, title: str, skip: int = 0) -> bytes:
     """Return the labels as a PDF; the first *skip* places of a used sheet stay empty."""
-    from reportlab.pdfgen.canvas import Canvas  # noqa: PLC0415  # heavy, and only labels need it
-
-    register_fonts()
     buffer = io.BytesIO()
     width, height = paper.page
-    canvas = Canvas(buffer, pagesize=(width / POINT, height / POINT), invariant=True)
-    canvas.setTitle(title)
-    canvas.setCreator("Zhangshi")
+    canvas = open_canvas(buffer, (width / POINT, height / POINT), title)
     waiting = iter(labels)
     first = skip % paper.a_page
     while batch := list(islice(waiting, paper.a_page - first)):
         for index, label in enumerate(batch, start=first):
             left, top = paper.place(index)
-            _print(canvas, lay_out(label, paper, symbol), left, height - top - paper.label[1])
+            print_ink(canvas, lay_out(label, paper, symbol), left, height - top - paper.label[1])
         canvas.showPage()
         first = 0
     canvas.save()
     return buffer.getvalue()
 
 
-def _print(canvas: Any, ink: Ink, left: float, bottom: float) -> None:
+def open_canvas(buffer: io.BytesIO, page: tuple[float, float], title: str) -> Any:
+    """Return a canvas that writes into *buffer*, its page in points."""
+    from reportlab.pdfgen.canvas import Canvas  # noqa: PLC0415  # heavy, and only print needs it
+
+    register_fonts()
+    canvas = Canvas(buffer, pagesize=page, invariant=True)
+    canvas.setTitle(title)
+    canvas.setCreator("Zhangshi")
+    return canvas
+
+
+def print_ink(canvas: Any, ink: Ink, left: float, bottom: float) -> None:
+    """Print *ink* with its lower left corner so many millimetres from the page's."""
     path = canvas.beginPath()
     for x, y, width, height in ink.rects:
         path.rect((left + x) / POINT, (bottom + y) / POINT, width / POINT, height / POINT)

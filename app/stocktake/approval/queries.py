@@ -15,14 +15,20 @@ from app.scanning.rules import ScanStatus
 from app.stocktake.counting.queries import TASK
 from app.stocktake.models import StocktakeApproval, StocktakeBin, StocktakeLine
 from app.stocktake.rules import LineState
+from app.stocktake.sheets.models import StocktakeSheet, StocktakeSheetEntry
 
 
 def list_counters(session: Session, stocktake_id: int) -> set[int]:
-    """Return who made any scan of the stocktake that counts, or let one in."""
+    """Return who made any scan of the stocktake that counts, let one in, or typed a sheet of it."""
     of_task = and_(Scan.task_kind == TASK, Scan.task_id == stocktake_id)
     scanned = select(Scan.user_id).where(of_task, Scan.status == ScanStatus.ACCEPTED)
     let_in = select(ScanResolution.user_id).join(Scan, Scan.id == ScanResolution.scan_id).where(of_task)
-    return {user for user in session.scalars(union(scanned, let_in)) if user is not None}
+    typed = (
+        select(StocktakeSheetEntry.entered_by)
+        .join(StocktakeSheet, StocktakeSheet.id == StocktakeSheetEntry.sheet_id)
+        .where(StocktakeSheet.stocktake_id == stocktake_id)
+    )
+    return {user for user in session.scalars(union(scanned, let_in, typed)) if user is not None}
 
 
 def trail_rows(stocktake_id: int) -> Select[*tuple[Any, ...]]:
