@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 
 from app.catalog.queries import find_packs
 from app.identity.grants import Present
+from app.kernel.exact import round_quantity
 from app.scanning.drafts import Draft, Taken, expected_kind
 from app.scanning.lots import settle_lots
 from app.scanning.meanings import RESOLVERS, Meaning, find_meanings
@@ -142,7 +143,8 @@ def _find_stored(session: Session, ids: Collection[UUID]) -> dict[UUID, Any]:
 
 def _draft(sent: SentScan, kept: UUID, digest: bytes, now: datetime) -> Draft:
     occurred_at = happened_at(sent.scanned_at, sent.clock_offset_ms)
-    draft = Draft(sent, kept, digest, occurred_at or now, now)
+    # What came in has happened, however fast the phone's clock runs.
+    draft = Draft(sent, kept, digest, min(occurred_at or now, now), now)
     if occurred_at is None or not is_plausible(occurred_at, now):
         draft.park(Reason.CLOCK_WRONG)
     return draft
@@ -276,6 +278,7 @@ def judge(session: Session, drafts: Iterable[Draft], now: datetime) -> None:
     for (kind, task_id), group in by_task.items():
         verdicts = TASKS[kind].judge(session, task_id, [draft.as_new_scan() for draft in group], now)
         for draft, verdict in zip(group, verdicts, strict=True):
-            draft.counted = verdict.counted
+            # In the form in which it is kept: asked again, the answer is the same to the letter.
+            draft.counted = None if verdict.counted is None else round_quantity(verdict.counted)
             if not verdict.accepted:
                 draft.park(verdict.reason or Reason.FAILED)

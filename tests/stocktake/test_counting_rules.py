@@ -28,6 +28,7 @@ from tests.stocktake.shop import facts
 
 START = datetime(2026, 3, 2, 9, tzinfo=UTC)
 TEA, COLA = 1, 2
+HOUR = timedelta(hours=1)
 
 
 def scan(number: int, kind: ScanKind = ScanKind.SCAN, **facts: object) -> NewScan:
@@ -117,6 +118,27 @@ def test_a_bin_opened_again_after_its_closing_is_counted_anew() -> None:
     # Taken back, the closing never was: the second opening changes nothing.
     [whole] = fold([*events, scan(6, ScanKind.UNDO, undoes=UUID(int=2))]).values()
     assert whole.counted == {Goods(TEA, 0): 3}
+
+
+def test_a_phone_set_up_anew_counts_from_1_again_and_its_clock_tells_its_lives_apart() -> None:
+    first = closed(1, 8, 1)
+    again = [
+        replace(act, id=UUID(int=100 + act.sequence), occurred_at=act.occurred_at + HOUR) for act in closed(1, 9, 1)
+    ]
+    anew = replace(scan(0, ScanKind.OPEN_BIN), id=UUID(int=99), occurred_at=START + HOUR)
+    counts = list(fold([*again, anew, *first]).values())
+    assert [said(count, Goods(TEA, 0)) for count in counts] == [8, 9]
+
+
+def test_a_clock_set_back_makes_the_closing_doubtful_by_as_much() -> None:
+    acts = [
+        scan(300, ScanKind.OPEN_BIN),
+        scan(301),
+        scan(302, ScanKind.CLOSE_BIN, occurred_at=START, uncertainty_ms=20),
+    ]
+    [count] = fold(acts).values()
+    assert (count.opened_at, count.closed_at) == (START, START + timedelta(seconds=301))
+    assert (count.opening_doubt_ms, count.uncertainty_ms) == (0, 301_020)
 
 
 def test_each_event_belongs_to_the_count_it_was_made_for() -> None:

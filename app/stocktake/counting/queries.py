@@ -82,8 +82,10 @@ def read_counts(session: Session, stocktake_id: int, bins: Collection[int] | Non
         .where(of_task, ScanResolution.decision != ScanDecision.DROP)
     )
     if bins is not None:
-        accepted = accepted.where(_scan.location_id.in_(bins))
-        let_in = let_in.where(_as_decided("location_id").in_(bins))
+        # What an undo takes back says where it was; the undo itself need not.
+        is_undo = _scan.kind == ScanKind.UNDO
+        accepted = accepted.where(or_(_scan.location_id.in_(bins), is_undo))
+        let_in = let_in.where(or_(_as_decided("location_id").in_(bins), is_undo))
     # Core rows from the connection: a session would wrap each in its own way at twice the cost.
     connection = session.connection()
     rows = [*connection.execute(accepted), *connection.execute(let_in)]

@@ -9,16 +9,22 @@ open bin says nothing of it.
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
+from itertools import pairwise
 from operator import attrgetter
-from typing import NamedTuple
+from typing import Final, NamedTuple
 from uuid import UUID
 
 from app.kernel.exact import ZERO
 from app.scanning.rules import ScanKind, in_physical_order
 from app.scanning.tasks import NewScan
+
+
+# Three weeks: a phone may claim any doubt about its clock; beyond this one nothing is left to be said of an instant.
+LARGEST_DOUBT_MS: Final = 21 * 86_400_000
+_MILLISECOND: Final = timedelta(milliseconds=1)
 
 
 class Goods(NamedTuple):
@@ -48,11 +54,15 @@ class Sighting(NamedTuple):
 
 @dataclass(slots=True)
 class Count:
-    """What one counter says lies in one bin; it is complete once the bin was closed after the last scan."""
+    """What one counter says lies in one bin; it is complete once the bin was closed after the last scan.
+
+    `opening_doubt_ms` and `uncertainty_ms`: how far the instants of opening and closing may be wrong.
+    """
 
     key: CountKey
     opened_at: datetime
     last_at: datetime
+    opening_doubt_ms: int = 0
     closed_at: datetime | None = None
     uncertainty_ms: int = 0
     counted: dict[Goods, Decimal] = field(default_factory=dict)
@@ -114,10 +124,17 @@ def fold(acts: Iterable[Act], belongs: dict[UUID, CountKey] | None = None) -> di
     gone = {counter: undone(in_physical_order(own)) for counter, own in undos.items()}
     counts: dict[CountKey, Count] = {}
     for (counter, _), own in sources.items():
-        # A device numbers its acts, so its own order is certain even where its clock was set back.
-        own.sort(key=attrgetter("sequence"))
+        _put_in_order(own)
         _fold_source(own, gone.get(counter, frozenset()), counts, belongs)
     return counts
+
+
+def _put_in_order(own: list[Act]) -> None:
+    """Sort a device's acts: it numbers them, so its own order is certain even where its clock was set back."""
+    own.sort(key=attrgetter("sequence"))
+    if any(act.sequence == after.sequence for act, after in pairwise(own)):
+        # Set up anew, the phone counted from 1 again: its clock is all that tells which of its lives an act is of.
+        own.sort(key=attrgetter("occurred_at"))
 
 
 def _fold_source(
@@ -136,18 +153,21 @@ def _fold_source(
             if count is None or (count.is_complete and act.kind is ScanKind.OPEN_BIN):
                 attempt = count.key.attempt + 1 if count else 1
                 key = CountKey(act.location_id, act.round, act.user_id, act.device_id, attempt)
-                count = current[act.location_id, act.round] = counts[key] = Count(key, act.occurred_at, act.occurred_at)
+                count = Count(key, act.occurred_at, act.occurred_at, bounded(act.uncertainty_ms))
+                current[act.location_id, act.round] = counts[key] = count
             _apply(count, act)
         if belongs is not None and count is not None:
             belongs[act.id] = count.key
 
 
 def _apply(count: Count, event: Act) -> None:
+    # A clock may be set while a bin is open: no act lies before the opening, none after the closing.
+    count.opened_at = min(count.opened_at, event.occurred_at)
     count.last_at = max(count.last_at, event.occurred_at)
     count.events += 1
     if event.kind is ScanKind.CLOSE_BIN:
-        # Goods scanned after a slow clock's closing were still there: the instant never lies before them.
-        count.closed_at, count.uncertainty_ms = count.last_at, event.uncertainty_ms
+        set_back = (count.last_at - event.occurred_at) // _MILLISECOND
+        count.closed_at, count.uncertainty_ms = count.last_at, bounded(event.uncertainty_ms + set_back)
         return
     count.closed_at = None
     if event.kind is ScanKind.OPEN_BIN:
@@ -165,6 +185,11 @@ def _apply(count: Count, event: Act) -> None:
     if count.sightings:
         _retell(count, goods, event.kind)
     _say(count.counted, goods, event.kind, quantity)
+
+
+def bounded(doubt_ms: int) -> int:
+    """Return the doubt about an instant as it is reckoned with."""
+    return min(doubt_ms, LARGEST_DOUBT_MS)
 
 
 def _is_first_sight(count: Count, serial: str, sighting: Sighting) -> bool:

@@ -20,7 +20,7 @@ from app.kernel.i18n import N_
 from app.scanning.rules import ScanKind
 from app.scanning.tasks import NewScan, Verdict
 from app.stocktake.counting.queries import TASK, BinRow, Board, find_board, list_related
-from app.stocktake.counting.rules import Act, CountKey, Goods, LeanScan, fold
+from app.stocktake.counting.rules import Act, CountKey, Goods, LeanScan, bounded, fold
 from app.stocktake.models import StocktakeBin
 from app.stocktake.rules import LEASE, OVER, TAKES_SCANS, BinState
 
@@ -113,7 +113,8 @@ def _keep_bins(
             own = _begin(session, stocktake_id, rows.values(), act, now)
         after = _after(own, scan, act)
         if after != own:
-            values = {"state": after.state, "closed_at": after.closed_at, "uncertainty_ms": scan.uncertainty_ms}
+            doubt = bounded(scan.uncertainty_ms)
+            values = {"state": after.state, "closed_at": after.closed_at, "uncertainty_ms": doubt}
             session.execute(update(StocktakeBin).where(StocktakeBin.id == own.id).values(**values))
         rows[own.id] = after
 

@@ -278,16 +278,20 @@ def _judged(line: Line, tolerance: Tolerance) -> Line:
 
 def was_disturbed(count: Count, stirs: Sequence[datetime]) -> bool:
     """Say whether goods moved between the opening and the closing of the bin, give or take the clock's uncertainty."""
-    if count.closed_at is None or not stirs:
-        return False
-    doubt = timedelta(milliseconds=count.uncertainty_ms)
-    return any(count.opened_at - doubt <= at <= count.closed_at + doubt for at in stirs)
+    span = _open_span(count) if stirs else None
+    return span is not None and any(span[0] <= at <= span[1] for at in stirs)
+
+
+def _open_span(count: Count) -> tuple[datetime, datetime] | None:
+    if count.closed_at is None:
+        return None
+    before, after = timedelta(milliseconds=count.opening_doubt_ms), timedelta(milliseconds=count.uncertainty_ms)
+    return count.opened_at - before, count.closed_at + after
 
 
 def window(counts: Iterable[Count]) -> tuple[datetime, datetime] | None:
     """Return the span in which a move could disturb any of *counts*; None where none is complete."""
-    spans = [(count.opened_at, count.closed_at, timedelta(milliseconds=count.uncertainty_ms)) for count in counts]
-    done = [(opened - doubt, closed + doubt) for opened, closed, doubt in spans if closed is not None]
+    done = [span for count in counts if (span := _open_span(count))]
     return (min(first for first, _ in done), max(last for _, last in done)) if done else None
 
 
