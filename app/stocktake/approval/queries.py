@@ -11,7 +11,7 @@ from app.catalog.models import Item, Lot
 from app.identity.models import User
 from app.places.models import Location
 from app.scanning.models import Scan, ScanResolution
-from app.scanning.rules import ScanStatus
+from app.scanning.rules import ScanDecision, ScanStatus
 from app.stocktake.counting.queries import TASK
 from app.stocktake.models import StocktakeApproval, StocktakeBin, StocktakeLine
 from app.stocktake.rules import LineState
@@ -19,10 +19,11 @@ from app.stocktake.sheets.models import StocktakeSheet, StocktakeSheetEntry
 
 
 def list_counters(session: Session, stocktake_id: int) -> set[int]:
-    """Return who made any scan of the stocktake that counts, let one in, or typed a sheet of it."""
+    """Return who made a scan of the stocktake that counts, answers for one of nobody, or typed a sheet of it."""
     of_task = and_(Scan.task_kind == TASK, Scan.task_id == stocktake_id)
     scanned = select(Scan.user_id).where(of_task, Scan.status == ScanStatus.ACCEPTED)
-    let_in = select(ScanResolution.user_id).join(Scan, Scan.id == ScanResolution.scan_id).where(of_task)
+    let_in = select(ScanResolution.user_id).join(Scan, Scan.id == ScanResolution.scan_id)
+    let_in = let_in.where(of_task, ScanResolution.decision != ScanDecision.DROP)
     typed = (
         select(StocktakeSheetEntry.entered_by)
         .join(StocktakeSheet, StocktakeSheet.id == StocktakeSheetEntry.sheet_id)

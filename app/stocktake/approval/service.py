@@ -186,17 +186,20 @@ def drop_recount(session: Session, stocktake_id: int, places: Collection[Place],
 def post(session: Session, stocktake_id: int, by: int, now: datetime) -> Posting:
     """Post every counted line once: differences as approved, matches as counts that match.
 
-    Lines whose difference is not the approved one any more go back to review, and nothing is posted.
+    Lines that are not as they were approved any more, or were approved by somebody who has counted since, go back to
+    review, and nothing is posted.
     Errors: WrongState, MissingCost.
     """
     stocktake = hold(session, stocktake_id)
     ensure_can_become(stocktake.number, stocktake.state, StocktakeState.POSTED)
     report = settle(session, stocktake, now)
     approvals = standing_approvals(session, stocktake_id)
-    counted = [line for line in report.lines if line.known.in_scope and line.status is not LineCount.NOT_COUNTED]
-    changed = [line.place for line in counted if not _is_as_approved(line, approvals)]
+    counters = set() if report.one_person else list_counters(session, stocktake_id)
+    inside = [line for line in report.lines if line.known.in_scope]
+    changed = [line.place for line in inside if not _is_as_approved(line, approvals, counters)]
     if changed:
         return _return_to_review(session, stocktake, changed, by, now)
+    counted = [line for line in inside if line.status is not LineCount.NOT_COUNTED]
     rows = _rows_by_place(session, stocktake_id)
     facts = [_fact(stocktake_id, line, rows[line.place], approvals) for line in counted]
     if not facts and any(count.is_complete for count in report.counts.values()):
@@ -204,8 +207,7 @@ def post(session: Session, stocktake_id: int, by: int, now: datetime) -> Posting
         _close(session, stocktake, None, by, now)
         audit(session, by, "stocktake.post", subject(stocktake_id), {"lines": 0}, now)
         return Posting(0)
-    company = get_company(session)
-    day = company.day_of(max((fact.counted_at for fact in facts), default=now))
+    day = get_company(session).day_of(min(now, max((fact.counted_at for fact in facts), default=now)))
     try:
         posted = post_to_ledger(
             session, posting_kind(stocktake), subject(stocktake_id), counts=facts, by=by, effective_on=day, now=now
@@ -219,10 +221,12 @@ def post(session: Session, stocktake_id: int, by: int, now: datetime) -> Posting
     return Posting(posted.seq)
 
 
-def _is_as_approved(line: Line, approvals: Mapping[int, StocktakeApproval]) -> bool:
+def _is_as_approved(line: Line, approvals: Mapping[int, StocktakeApproval], counters: Collection[int]) -> bool:
     approval = approvals.get(line.known.id or 0) if line.known.state is LineState.APPROVED else None
     if approval is None:
         return not line.differs
+    if approval.by_id in counters and not approval.is_own_count:
+        return False
     return line.difference == approval.difference and line.counted == approval.counted
 
 
