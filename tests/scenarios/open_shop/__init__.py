@@ -1,0 +1,1 @@
+"""A shop that is counted while it sells: phones with clocks of their own, shelves, people, the books."""
