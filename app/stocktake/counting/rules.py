@@ -21,7 +21,6 @@ from app.kernel.exact import ZERO
 from app.scanning.rules import ScanKind, in_physical_order
 from app.scanning.tasks import NewScan
 
-
 # Three weeks: a phone may claim any doubt about its clock; beyond this one nothing is left to be said of an instant.
 LARGEST_DOUBT_MS: Final = 21 * 86_400_000
 _MILLISECOND: Final = timedelta(milliseconds=1)
