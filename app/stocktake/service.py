@@ -127,7 +127,8 @@ def free_bin(session: Session, stocktake_id: int, bin_id: int, by: int, now: dat
         StocktakeBin.state == BinState.OPEN,
         StocktakeBin.lease_until > now,
     )
-    if rows_touched(session, leased.values(lease_until=now)):
+    # Void from its beginning on: of two who take over at once, either may have the later now.
+    if rows_touched(session, leased.values(lease_until=StocktakeBin.opened_at)):
         audit(session, by, "stocktake.free_bin", subject(stocktake_id), {"bin": bin_id}, now)
 
 

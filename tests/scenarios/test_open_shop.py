@@ -105,7 +105,7 @@ def compare(day: Day, report: Report) -> None:
             assert line.status is LineCount.NOT_COUNTED
             continue
         lying, book = day.world.lying(spot, at), day.world.book(spot, at, HEARD)
-        if (line.counted, line.book) != (lying, book):
+        if line.counted != lying or line.book != book:
             wrong.append((spot, line.counted, line.book, lying, book, line.deciding))
         if not day.world.was_beyond_book(spot, at, HEARD):
             assert lying - book == day.world.fault_at(spot) + day.world.unheard(spot, at, HEARD)

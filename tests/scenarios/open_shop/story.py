@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import partial
 
 from flask import Flask
 
@@ -189,11 +190,7 @@ class Day:
             del self.counters[2].events[-60:]
         prompt = [act for act in acts if act.arrival is Arrival.AT_ONCE]
         chances = [random.Random(self.chance.random()) for _ in self.counters]
-        work: list[Callable[[], None]] = [lambda: self.hear(prompt)]
-        work += [
-            lambda counter=counter, chance=chance: counter.send(chance)
-            for counter, chance in zip(self.counters, chances, strict=True)
-        ]
+        work = [partial(self.hear, prompt), *map(partial, [each.send for each in self.counters], chances)]
         db.session.remove()
         with ThreadPoolExecutor(len(work)) as people:
             for done in [people.submit(self._alone, each) for each in work]:
