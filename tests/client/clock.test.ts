@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { Clock, disagreement, measure, UNMEASURED_MS, type Instant } from "../../static/src/scan/clock";
+import { ahead, Clock, measure, UNMEASURED_MS, type Instant } from "../../static/src/scan/clock";
 
 const START = Date.UTC(2026, 10, 23, 1, 0, 0);
 
@@ -56,9 +56,9 @@ test("time that the monotonic clock slept through becomes uncertainty", async ()
   const phone = new Phone();
   const clock = await measured(phone, 0, 20, 20);
   phone.pass(60_000);
-  assert.equal(clock.stamp().uncertainty_ms, 40);
+  assert.equal(clock.stamp().uncertainty_ms, 46); // and what a crystal may be wrong by in a minute
   phone.sleep(15_000);
-  assert.equal(clock.stamp().uncertainty_ms, 15_040);
+  assert.equal(clock.stamp().uncertainty_ms, 15_048);
   assert.equal(clock.stamp().elapsed_ms, 60_000);
 });
 
@@ -67,7 +67,28 @@ test("a wall clock set back by hand becomes uncertainty, not another time", asyn
   const clock = await measured(phone, 0, 10, 10);
   phone.pass(1_000);
   phone.wall -= 3_600_000;
-  assert.equal(clock.stamp().uncertainty_ms, 3_600_020);
+  assert.equal(clock.stamp().uncertainty_ms, 3_600_021);
+});
+
+test("a clock set back and a sleep as long do not hide each other", async () => {
+  const phone = new Phone();
+  const clock = await measured(phone, 0, 10, 10);
+  phone.wall -= 13_000;
+  clock.watch();
+  phone.sleep(13_000);
+  assert.ok(clock.stamp().uncertainty_ms >= 26_020);
+  assert.notEqual(await clock.ask(async () => new Date(phone.wall + 13_000).toISOString()), null);
+  assert.equal(clock.stamp().uncertainty_ms, 0); // measured anew, and at once
+});
+
+test("a clock that is slewed little by little is wrong by what that comes to, and looking costs nothing", async () => {
+  const phone = new Phone();
+  const clock = await measured(phone, 0, 10, 10);
+  for (let second = 0; second < 100; second += 1) {
+    phone.wall += second % 2 ? 3 : -1;
+    clock.watch();
+  }
+  assert.equal(clock.stamp().uncertainty_ms, 121);
 });
 
 test("a clock set while the question was under way is no measurement", () => {
@@ -102,7 +123,7 @@ test("a measurement of an earlier page keeps its offset and pays for the gap", a
   const stamp = clock.stamp();
   assert.equal(stamp.clock_offset_ms, 7_000);
   assert.equal(stamp.elapsed_ms, 500);
-  assert.equal(stamp.uncertainty_ms, 30_000);
+  assert.equal(stamp.uncertainty_ms, 30_004);
 });
 
 test("a server that does not answer leaves everything as it is", async () => {
@@ -115,5 +136,5 @@ test("a server that does not answer leaves everything as it is", async () => {
 
 test("clocks that run together disagree about nothing", () => {
   const at = { wall: START, mono: 10 };
-  assert.equal(disagreement({ offset: 0, roundTrip: 0, at }, { wall: START + 99, mono: 109 }), 0);
+  assert.equal(ahead({ offset: 0, roundTrip: 0, at }, { wall: START + 99, mono: 109 }), 0);
 });

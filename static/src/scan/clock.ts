@@ -2,7 +2,8 @@
  * When a scan happened: the wall clock of the phone, its offset to the server, and how far to trust both.
  *
  * Law: the wall clock is never changed, only described. The monotonic clock is the cross-check: it stops while a
- * phone sleeps and restarts with the page, so time that it did not watch counts as disagreement.
+ * phone sleeps and restarts with the page, so time that it did not watch counts as disagreement. A clock that was set
+ * and a sleep may hide each other from whoever looks afterwards: steps are noted as they happen and never taken back.
  */
 
 export interface Instant {
@@ -26,6 +27,17 @@ export interface Stamp {
 /** What is claimed before any measurement: the phone may be a day off. */
 export const UNMEASURED_MS = 86_400_000;
 const CLOCK_WAS_SET_MS = 100;
+const WATCH_MS = 1_000;
+/** Both clocks of a phone run on one crystal: how far it may be wrong shows in neither. */
+const DRIFT = 1e-4;
+
+/** Steps of one clock against the other since a measurement: `sum` with their signs, `size` without. */
+export interface Steps {
+  sum: number;
+  size: number;
+}
+
+const NONE: Steps = { sum: 0, size: 0 };
 
 /** Offset from one question to the server; null where the wall clock was set while it was under way. */
 export function measure(sent: Instant, received: Instant, serverWall: number): Measurement | null {
@@ -35,18 +47,22 @@ export function measure(sent: Instant, received: Instant, serverWall: number): M
   return { offset: serverWall - (sent.wall + roundTrip / 2), roundTrip, at: received };
 }
 
-/** Milliseconds that wall clock and monotonic clock disagree about since the measurement. */
-export function disagreement(measurement: Measurement, now: Instant): number {
-  const { at } = measurement;
-  return Math.abs(now.wall - at.wall - (now.mono - at.mono));
+/** Milliseconds by which the wall clock got ahead of the monotonic clock since the measurement. */
+export function ahead({ at }: Measurement, now: Instant): number {
+  return now.wall - at.wall - (now.mono - at.mono);
 }
 
-export function uncertainty(measurement: Measurement | null, now: Instant): number {
-  return measurement ? measurement.roundTrip + disagreement(measurement, now) : UNMEASURED_MS;
+export function uncertainty(measurement: Measurement | null, now: Instant, steps: Steps = NONE): number {
+  if (!measurement) return UNMEASURED_MS;
+  const { roundTrip, at } = measurement;
+  const passed = Math.max(now.wall - at.wall, now.mono - at.mono, 0);
+  return roundTrip + steps.size + Math.abs(ahead(measurement, now) - steps.sum) + passed * DRIFT;
 }
 
 export class Clock {
   private measurement: Measurement | null = null;
+  private steps = NONE;
+  private seen = 0;
 
   constructor(private readonly now: () => Instant = readClocks) {}
 
@@ -57,25 +73,47 @@ export class Clock {
 
   /** Ask the server for its time; keep the answer if it is more certain than what is known. */
   async ask(serverTime: () => Promise<string | null>): Promise<Measurement | null> {
+    this.watch();
     const sent = this.now();
     const answer = await serverTime();
     const found = answer === null ? null : measure(sent, this.now(), Date.parse(answer));
-    return found && this.isBetter(found) ? (this.measurement = found) : null;
+    this.watch();
+    if (!found || !this.isBetter(found)) return null;
+    this.steps = NONE;
+    this.seen = 0;
+    return (this.measurement = found);
+  }
+
+  /** Note whether a clock was set, or slept, since it was last looked at. */
+  watch(): void {
+    if (!this.measurement) return;
+    const now = ahead(this.measurement, this.now());
+    const step = now - this.seen;
+    this.seen = now;
+    if (Math.abs(step) <= CLOCK_WAS_SET_MS) return;
+    this.steps = { sum: this.steps.sum + step, size: this.steps.size + Math.abs(step) };
   }
 
   stamp(): Stamp {
+    this.watch();
     const now = this.now();
     return {
       scanned_at: new Date(now.wall).toISOString(),
       clock_offset_ms: Math.round(this.measurement?.offset ?? 0),
-      uncertainty_ms: Math.ceil(uncertainty(this.measurement, now)),
+      uncertainty_ms: Math.ceil(uncertainty(this.measurement, now, this.steps)),
       elapsed_ms: Math.max(0, Math.round(now.mono - (this.measurement?.at.mono ?? 0))),
     };
   }
 
   private isBetter(found: Measurement): boolean {
-    return found.roundTrip <= uncertainty(this.measurement, this.now());
+    return found.roundTrip <= uncertainty(this.measurement, this.now(), this.steps);
   }
+}
+
+/** Look at the clock all the time. */
+export function watched(clock: Clock): Clock {
+  setInterval(() => clock.watch(), WATCH_MS);
+  return clock;
 }
 
 function readClocks(): Instant {

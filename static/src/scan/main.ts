@@ -4,7 +4,7 @@ import { registerServiceWorker } from "../register";
 import { Api } from "./api";
 import { App } from "./app";
 import { CameraPanel } from "./camera-panel";
-import { Clock } from "./clock";
+import { Clock, watched } from "./clock";
 import type { Config, PhotoCode } from "./contract";
 import { part, readJson, translator } from "./dom";
 import { Feedback } from "./feedback";
@@ -41,7 +41,7 @@ const app = new App({
   config,
   t,
   store,
-  clock: new Clock(),
+  clock: watched(new Clock()),
   api,
   feedback,
   onState(state) {
