@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
+from functools import cache
 
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
@@ -51,9 +52,10 @@ def open_shop(goods: list[tuple[str, str]], chance: random.Random) -> World:
     return World(opening, cartons)
 
 
-def bin_codes() -> list[str]:
+@cache
+def bin_codes() -> tuple[str, ...]:
     """The bins in the order of walking."""
-    return [f"A-{number // 20 + 1:02d}-{number % 20 + 1:02d}" for number in range(BINS)]
+    return tuple(f"A-{number // 20 + 1:02d}-{number % 20 + 1:02d}" for number in range(BINS))
 
 
 @dataclass

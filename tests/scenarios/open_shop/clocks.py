@@ -14,7 +14,7 @@ from operator import itemgetter
 from typing import Any
 
 UNMEASURED_MS = 86_400_000
-DRIFT_ALLOWED = 1e-4
+DRIFT = 1e-4
 Span = tuple[int, int]
 
 
@@ -31,9 +31,9 @@ class Ask:
 class Measured:
     """What an answer told."""
 
+    at: int
     offset: float
     round_trip: float
-    wall: float
     mono: float
 
 
@@ -66,7 +66,7 @@ class PhoneClock:
             round_trip = self.mono(received) - self.mono(ask.at)
             offset = ask.at + ask.there - (self.wall(ask.at) + round_trip / 2)
             if round_trip <= self._doubt(known[-1][1] if known else None, received):
-                known.append((received, Measured(offset, round_trip, self.wall(received), self.mono(received))))
+                known.append((received, Measured(received, offset, round_trip, self.mono(received))))
         return known
 
     def _at(self, at: float) -> Measured | None:
@@ -76,8 +76,10 @@ class PhoneClock:
     def _doubt(self, measured: Measured | None, at: float) -> float:
         if measured is None:
             return UNMEASURED_MS
-        by_wall, by_mono = self.wall(at) - measured.wall, self.mono(at) - measured.mono
-        return measured.round_trip + abs(by_wall - by_mono)
+        # Looked at all the time, each step counts by itself: none hides another.
+        jumped = sum(abs(jump) for when, jump in self.jumps if measured.at < when <= at)
+        slept = sum(min(end, at) - begin for begin, end in self.naps if measured.at < begin <= at)
+        return measured.round_trip + jumped + slept + DRIFT * (at - measured.at)
 
     def stamp(self, at: float) -> dict[str, Any]:
         """What the phone says of an instant."""

@@ -121,9 +121,9 @@ def hands(
         if quantity % carton:
             yield "scan", goods.code, f"{quantity % carton}.000"
     elif way == 2:
-        yield "set", goods.code, f"{quantity + 1}.000"
-        yield "undo", goods.code, None
         yield "set", goods.code, f"{quantity}.000"
+        yield "scan", goods.code, "1.000"
+        yield "undo", goods.code, None
     else:
         yield "scan", goods.code, "1.000"
         yield "set", goods.code, f"{quantity}.000"

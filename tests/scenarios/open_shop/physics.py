@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
+from itertools import cycle
 from typing import NamedTuple
 
 from app.kernel.gtin import check_digit
@@ -183,18 +184,18 @@ class World:
 def falsify(world: World, bins: Sequence[str], share: float, chance: random.Random) -> None:
     """Falsify a share of the lines of *bins* in the five known ways, each line and each article once."""
     spots = sorted(spot for spot in world.opening if spot.place in set(bins))
-    wanted, touched = int(len(spots) * share), set[str]()
-    changed = 0
-    for spot in chance.sample(spots, len(spots)):
-        if changed >= wanted:
-            return
-        if spot.goods.code in touched:
-            continue
-        changes = _FAULTS[fault := chance.choice(list(Fault))](world, spot, bins, chance)
+    wanted, touched, changed = int(len(spots) * share), set[str](), 0
+    faults = cycle(Fault)
+    fault = next(faults)
+    for spot in chance.sample(spots, len(spots)) * len(Fault):
+        changes = () if spot.goods.code in touched else _FAULTS[fault](world, spot, bins, chance)
         if changes and touched.isdisjoint(there.goods.code for there, _ in changes):
             world.falsify(fault, *changes)
             touched |= {there.goods.code for there, _ in changes}
             changed += len(changes)
+            fault = next(faults)
+        if changed >= wanted:
+            return
     raise AssertionError("too few lines to falsify")
 
 

@@ -61,16 +61,17 @@ class Day:
     recounted: set[Spot] = field(default_factory=set)
     told: int = 0
     _spots: dict[object, Spot] = field(default_factory=dict)
+    _closed: dict[str, list[Visit]] = field(default_factory=lambda: defaultdict(list))
 
     # --- who counts what ---
 
     @property
-    def counted(self) -> list[str]:
+    def counted(self) -> tuple[str, ...]:
         """The bins that somebody opens and closes."""
         return bin_codes()[: IN_SCOPE - LEFT_OUT - LEFT_OPEN]
 
     @property
-    def _left_open(self) -> list[str]:
+    def _left_open(self) -> tuple[str, ...]:
         return bin_codes()[IN_SCOPE - LEFT_OUT - LEFT_OPEN : IN_SCOPE - LEFT_OUT]
 
     def begin(self) -> None:
@@ -185,6 +186,8 @@ class Day:
             counter.count(self.world, visit, self.slips if visit.round == 1 else {}, self.chance)
             if visit.bin in self._left_open:
                 counter.events.pop()
+            else:
+                self._closed[visit.bin].append(visit)
         held_back = self.counters[2].events[-60:] if is_first else []
         if held_back:
             del self.counters[2].events[-60:]
@@ -272,11 +275,5 @@ class Day:
 
     def closing(self, spot: Spot) -> int | None:
         """Return when the count that decides about a spot closed its bin, None where nobody did."""
-        own = [
-            visit
-            for visit in self.visits
-            if visit.bin == spot.place
-            and visit.bin not in self._left_open
-            and (visit.asked is None or spot.goods in visit.asked)
-        ]
+        own = [visit for visit in self._closed[spot.place] if visit.asked is None or spot.goods in visit.asked]
         return max(own, key=lambda visit: (visit.round, visit.end)).end if own else None
