@@ -31,7 +31,7 @@ from app.company.models import Account, Company
 from app.company.rules import ACCOUNTS, Chart, TaxStatus
 from app.db import db, run, transaction
 from app.handheld.service import receive
-from app.identity.grants import issue_grant
+from app.identity.grants import Present, issue_grant
 from app.identity.models import Device, User
 from app.identity.queries import principal_of
 from app.identity.rules import Role
@@ -74,7 +74,7 @@ class Store:
     app: Flask
     codes: list[str]
     bins: list[int]
-    devices: list[tuple[str, str]]  # device, grant
+    devices: list[tuple[Present, str]]  # who counts with which phone, and their token
     manager: int
     stocktake: int
 
@@ -138,7 +138,8 @@ def open_store(app: Flask, lines: int) -> Store:
         for user in people[:COUNTERS]:
             device = uuid4()
             session.add(Device(id=device, first_seen_at=now, last_seen_at=now))
-            devices.append((str(device), issue_grant(principal_of(user), device, now)))
+            who = Present(principal_of(user), device)
+            devices.append((who, issue_grant(who.user, device, now)))
         manager, by = people[COUNTERS].id, people[0].id
     yesterday = now - timedelta(days=1)
     with transaction() as session:
@@ -152,9 +153,12 @@ def open_store(app: Flask, lines: int) -> Store:
     return Store(app, codes, bins, devices, manager, number)
 
 
-def scans_of(store: Store) -> list[list[msgspec.Raw]]:
+Batch = tuple[Present, list[msgspec.Raw]]
+
+
+def scans_of(store: Store) -> list[Batch]:
     """Return the batches that the phones send: each bin opened, its ten items typed, closed."""
-    batches = []
+    batches: list[Batch] = []
     at = datetime.now(UTC).isoformat()
     sequences = [0] * COUNTERS
     waiting: list[list[msgspec.Raw]] = [[] for _ in range(COUNTERS)]
@@ -164,9 +168,9 @@ def scans_of(store: Store) -> list[list[msgspec.Raw]]:
             sequences[who] += 1
             waiting[who].append(_event(store, who, sequences[who], at, kind, code, quantity, bin_id))
         if len(waiting[who]) + PER_BIN + 2 > BATCH:
-            batches.append(waiting[who])
+            batches.append((store.devices[who][0], waiting[who]))
             waiting[who] = []
-    return batches + [rest for rest in waiting if rest]
+    return batches + [(present, rest) for (present, _), rest in zip(store.devices, waiting, strict=True) if rest]
 
 
 def _acts(store: Store, bin_number: int) -> Iterator[tuple[str, str | None, str | None]]:
@@ -181,12 +185,12 @@ def _acts(store: Store, bin_number: int) -> Iterator[tuple[str, str | None, str 
 def _event(
     store: Store, who: int, sequence: int, at: str, kind: str, code: str | None, quantity: str | None, bin_id: int
 ) -> msgspec.Raw:
-    device, grant = store.devices[who]
+    present, grant = store.devices[who]
     return msgspec.Raw(
         msgspec.json.encode(
             {
                 "id": str(uuid7()),
-                "device": device,
+                "device": str(present.device),
                 "sequence": sequence,
                 "grant": grant,
                 "task": f"stocktake:{store.stocktake}",
@@ -220,9 +224,9 @@ def _start(store: Store) -> None:
     run(lambda session: start(session, store.stocktake, store.manager, datetime.now(UTC)))
 
 
-def _count(batches: Sequence[Sequence[msgspec.Raw]]) -> None:
-    for batch in batches:
-        taken = receive(batch, datetime.now(UTC))
+def _count(batches: Sequence[Batch]) -> None:
+    for present, batch in batches:
+        taken = receive(batch, datetime.now(UTC), present)
         if any(one.status is not ScanStatus.ACCEPTED for one in taken):
             raise RuntimeError("a scan was parked")
         db.session.remove()

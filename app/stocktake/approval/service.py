@@ -207,7 +207,8 @@ def post(session: Session, stocktake_id: int, by: int, now: datetime) -> Posting
         _close(session, stocktake, None, by, now)
         audit(session, by, "stocktake.post", subject(stocktake_id), {"lines": 0}, now)
         return Posting(0)
-    day = get_company(session).day_of(min(now, max((fact.counted_at for fact in facts), default=now)))
+    company = get_company(session)
+    day = company.day_of(min(now, max((fact.counted_at for fact in facts), default=now)))
     try:
         posted = post_to_ledger(
             session, posting_kind(stocktake), subject(stocktake_id), counts=facts, by=by, effective_on=day, now=now
