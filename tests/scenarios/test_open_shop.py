@@ -23,7 +23,8 @@ from app.ledger.rules import Reason
 from app.ledger.verify import verify
 from app.stocktake.causes.rules import CauseKind
 from app.stocktake.counting.rules import LineCount
-from app.stocktake.report.queries import Report, with_causes
+from app.stocktake.report.causes import with_causes
+from app.stocktake.report.queries import Report
 from app.stocktake.report.rules import Line
 from app.stocktake.rules import StocktakeState
 from tests.conftest import Write

@@ -33,7 +33,7 @@ def articles() -> list[tuple[str, str]]:
     """The real articles (code, name) in the order of their numbers; without the data as many made-up ones."""
     path = SHARED_DATA / "business" / "products_ean_zh.csv"
     if not path.exists():
-        return [(made_up(number), f"商品{number}") for number in range(ARTICLES)]
+        return [(made_up(number), f"商品{number:04d}") for number in range(ARTICLES)]
     with path.open(encoding="utf-8") as file:
         return sorted((row["gtin"], row["name"]) for row in csv.DictReader(file) if row["gtin"].startswith("69"))
 
@@ -49,7 +49,7 @@ def open_shop(goods: list[tuple[str, str]], chance: random.Random) -> World:
             if number % 9 == 0:
                 opening[Spot("IN", Goods(code, lot))] = 40
     cartons = {code: chance.choice((6, 12, 24)) for code, _ in goods[::BY_CARTONS] if len(code) == 13}
-    return World(opening, cartons)
+    return World(opening, cartons, dict(goods))
 
 
 @cache

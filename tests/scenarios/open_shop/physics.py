@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
-from itertools import cycle
+from itertools import cycle, takewhile
 from typing import NamedTuple
 
 from app.kernel.gtin import check_digit
@@ -83,6 +83,7 @@ class World:
 
     opening: dict[Spot, int]
     cartons: Mapping[str, int]  # pieces in a carton, by the article's code
+    names: Mapping[str, str]
     falsified: list[Falsified] = field(default_factory=list)
     carried: list[Carried] = field(default_factory=list)
     _changes: dict[Spot, list[tuple[int, int]]] = field(default_factory=lambda: defaultdict(list))
@@ -218,7 +219,11 @@ def _neighbour(world: World, spot: Spot, bins: Sequence[str], chance: random.Ran
 
 def _swapped(world: World, spot: Spot, _bins: Sequence[str], chance: random.Random) -> Changes:
     alike = [
-        other for other in world.opening if other.place == spot.place and are_alike(other.goods.code, spot.goods.code)
+        other
+        for other in world.opening
+        if other.place == spot.place
+        and other.goods.code != spot.goods.code
+        and are_alike(world.names[other.goods.code], world.names[spot.goods.code])
     ]
     if not alike:
         return ()
@@ -240,8 +245,9 @@ _FAULTS = {
 
 
 def are_alike(one: str, other: str) -> bool:
-    """Say whether two articles of one maker have neighbouring numbers."""
-    return one != other and len(one) == len(other) and one[:-2] == other[:-2]
+    """Say whether two articles look alike: their names begin with the same words and end otherwise."""
+    same = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))
+    return 10 * same >= 7 * max(len(one), len(other))
 
 
 def made_up(number: int) -> str:
