@@ -136,7 +136,7 @@ def test_two_takeovers_at_once_end_one_lease_once(shop: Shop, at_once: Callable[
     at_once(taking_over(shop.owner), taking_over(shop.manager))
     actions = select(func.count()).select_from(AuditEvent).where(AuditEvent.action == "stocktake.free_bin")
     assert db.session.scalar(actions) == 1
-    assert [each["state"] for each in phone_view(db.session(), stocktake, now())["bins"]] == ["waiting"]
+    assert [each["state"] for each in phone_view(db.session(), stocktake, now(), shop.manager)["bins"]] == ["waiting"]
     assert counter.set(bin_id, TEA, "3")["status"] == "accepted"  # what the hand did stays a fact
 
 
