@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, Row, Select, Table, bindparam, or_, select
+from sqlalchemy import ColumnElement, Row, Select, Table, and_, bindparam, or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from app.catalog.models import Barcode, Category, Item, Pack, Unit
@@ -15,7 +15,7 @@ from app.kernel.owncode import OwnKind, find_own_code
 
 # Core, and built once: these are asked for every scan, and building a statement costs five times its execution.
 _BARCODE, _ITEM, _PACK, _UNIT = (cast("Table", model.__table__) for model in (Barcode, Item, Pack, Unit))
-_BASE_UNIT = _UNIT.alias("base_unit")
+_BASE_UNIT, _BASE_PACK = _UNIT.alias("base_unit"), _PACK.alias("base_pack")
 _PACK_FACTS = (
     select(
         _PACK.c.id,
@@ -26,6 +26,7 @@ _PACK_FACTS = (
         _UNIT.c.name.label("unit"),
         _PACK.c.factor,
         _BASE_UNIT.c.name.label("base_unit"),
+        _BASE_PACK.c.id.label("base_pack_id"),
         _BASE_UNIT.c.places,
         _ITEM.c.tracks_lots,
         _ITEM.c.tracks_expiry,
@@ -34,6 +35,14 @@ _PACK_FACTS = (
     .join(_ITEM, _ITEM.c.id == _PACK.c.item_id)
     .join(_UNIT, _UNIT.c.id == _PACK.c.unit_id)
     .join(_BASE_UNIT, _BASE_UNIT.c.id == _ITEM.c.unit_id)
+    .join(
+        _BASE_PACK,
+        and_(
+            _BASE_PACK.c.item_id == _ITEM.c.id,
+            _BASE_PACK.c.unit_id == _ITEM.c.unit_id,
+            _BASE_PACK.c.factor == Decimal(1),
+        ),
+    )
 )
 _BY_CODE = (
     _PACK_FACTS.add_columns(_BARCODE.c.code.label("barcode"))
@@ -223,6 +232,7 @@ def _facts(row: Any) -> PackFacts:
         unit=row.unit,
         factor=row.factor,
         base_unit=row.base_unit,
+        base_pack_id=row.base_pack_id,
         places=row.places,
         tracks_lots=row.tracks_lots,
         tracks_expiry=row.tracks_expiry,

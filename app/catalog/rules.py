@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from app.kernel.errors import InvalidInput, NotFound, RuleBroken
@@ -222,10 +222,15 @@ class PackFacts:
     unit: str
     factor: Decimal
     base_unit: str
+    base_pack_id: int
     places: int
     tracks_lots: bool
     tracks_expiry: bool
     active: bool
+
+    def in_base_unit(self) -> "PackFacts":
+        """Return the pack of the item's base unit."""
+        return replace(self, pack_id=self.base_pack_id, unit=self.base_unit, factor=Decimal(1))
 
 
 def normalise(code: str) -> str:

@@ -28,6 +28,7 @@ def _answer(taken: Taken) -> ScanAnswer:
         bin=BinRef(taken.bin.id, taken.bin.code) if taken.bin else None,
         item=_item(pack) if pack else None,
         pack=_pack(pack) if pack else None,
+        lot=taken.lot,
         quantity=taken.quantity,
         counted=taken.counted,
         choices=[
@@ -38,7 +39,15 @@ def _answer(taken: Taken) -> ScanAnswer:
 
 
 def _item(pack: PackFacts) -> ItemRef:
-    return ItemRef(pack.item_id, pack.item_code, pack.item_name, pack.base_unit)
+    return ItemRef(
+        pack.item_id,
+        pack.item_code,
+        pack.item_name,
+        pack.base_unit,
+        pack.base_pack_id,
+        pack.tracks_lots,
+        pack.tracks_expiry,
+    )
 
 
 def _pack(pack: PackFacts) -> PackRef:

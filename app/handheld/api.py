@@ -5,11 +5,13 @@ from typing import Final
 
 from flask import Blueprint, request
 
+from app.catalog.queries import get_item
 from app.db import db
 from app.handheld.answers import answers_of
 from app.handheld.photos import Darkroom, PhotoGaveUp
+from app.handheld.queries import list_lots
 from app.handheld.service import receive
-from app.handheld.shapes import Clock, PhotoCode, PhotoReading, ScanAnswers, ScanBatch
+from app.handheld.shapes import Clock, ItemLot, ItemLots, PhotoCode, PhotoReading, ScanAnswers, ScanBatch
 from app.identity.access import Permission, may, public
 from app.identity.session import present
 from app.kernel.clock import utc_now
@@ -48,6 +50,16 @@ def post_scans(body: ScanBatch) -> ScanAnswers:
 def clock() -> Clock:
     """Tell the time, as directly as possible: phones measure their own clocks by it."""
     return Clock(utc_now())
+
+
+@api_bp.get("/items/<int:item_id>/lots")
+@may(Permission.SCAN)
+@endpoint(refusals=(404,))
+def item_lots(item_id: int) -> ItemLots:
+    """Tell which lots of an item are known, for a label that does not name its own."""
+    session = db.session()
+    item = get_item(session, item_id)
+    return ItemLots([ItemLot(code, expiry) for code, expiry in list_lots(session, item.id)])
 
 
 @api_bp.post("/photos")

@@ -1,8 +1,8 @@
 """The structures that phone and server exchange; quantities are decimal strings, instants ISO 8601 in UTC."""
 
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 from uuid import UUID
 
 import msgspec
@@ -31,12 +31,15 @@ class BinRef(msgspec.Struct, frozen=True):
 
 
 class ItemRef(msgspec.Struct, frozen=True):
-    """An item and its base unit."""
+    """An item, its base unit and the pack that is one of it; `lots` and `expiry` tell what its scans must name."""
 
     id: int
     code: str
     name: str
     unit: str
+    base: int
+    lots: bool
+    expiry: bool
 
 
 class PackRef(msgspec.Struct, frozen=True):
@@ -65,6 +68,7 @@ class ScanAnswer(msgspec.Struct, frozen=True):
     bin: BinRef | None
     item: ItemRef | None
     pack: PackRef | None
+    lot: Annotated[str | None, Meta(description="where the item is kept by lots")]
     quantity: Annotated[Decimal | None, Meta(description="base units that this event stands for")]
     counted: Annotated[Decimal | None, Meta(description="base units counted of this line so far")]
     choices: list[Choice] = []
@@ -91,10 +95,24 @@ class RecountLine(msgspec.Struct, frozen=True):
     lot: str | None
 
 
+class ItemLot(msgspec.Struct, frozen=True):
+    """A lot that is known."""
+
+    code: str
+    expiry: date | None
+
+
+class ItemLots(msgspec.Struct, frozen=True):
+    """Lots to choose from: those in stock first, of them those that expire first."""
+
+    lots: list[ItemLot]
+
+
 class StocktakeBin(msgspec.Struct, frozen=True):
     """A bin to count: any of `codes`, scanned, means it. `recount` lists what a round after the first asks for.
 
     `assigned` names who is asked to count it (`mine`: this user); `expected_empty`: the books have nothing there.
+    `open_on`: the asking user has it open, here on the asking device or elsewhere on another one.
     """
 
     id: int
@@ -108,6 +126,7 @@ class StocktakeBin(msgspec.Struct, frozen=True):
     assigned: str | None = None
     mine: bool = False
     expected_empty: bool = False
+    open_on: Literal["here", "elsewhere"] | None = None
 
 
 class StocktakeView(msgspec.Struct, frozen=True):

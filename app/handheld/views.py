@@ -5,6 +5,7 @@ from flask import Blueprint, Response, make_response, render_template, url_for
 from flask_babel import gettext
 
 from app.db import db
+from app.handheld.queries import say_where_open
 from app.handheld.shapes import StocktakeView
 from app.identity.access import Permission, current_user, may
 from app.identity.grants import issue_grant
@@ -50,4 +51,7 @@ def scan(stocktake_id: int) -> Response:
 @endpoint(refusals=(404,))
 def stocktake_view(stocktake_id: int) -> StocktakeView:
     """Tell what a stocktake asks to count, bin by bin."""
-    return msgspec.convert(phone_view(db.session(), stocktake_id, utc_now(), current_user.id), StocktakeView)
+    session, user = db.session(), current_user.id
+    view = phone_view(session, stocktake_id, utc_now(), user)
+    say_where_open(session, view, user, current_device())
+    return msgspec.convert(view, StocktakeView)

@@ -1,6 +1,6 @@
 """A scan on its way into the record: what was sent, and what intake finds out about it step by step."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
@@ -46,6 +46,7 @@ class Taken:
     pack: PackFacts | None
     quantity: Decimal | None
     counted: Decimal | None
+    lot: str | None = None
     choices: tuple[Meaning, ...] = ()
 
 
@@ -100,14 +101,20 @@ class Draft:
         return serial_of(self.code) if self.code and self.sent.kind in COUNTING else None
 
     def mean(self, meanings: tuple[Meaning, ...]) -> None:
-        """Take the one meaning, or the one that the person chose."""
-        chosen = [meaning for meaning in meanings if meaning.candidate == self.sent.candidate]
-        if len(meanings) > 1 and not chosen:
+        """Take the one meaning, or the one that the person chose; the base unit of its item can be chosen, too."""
+        options = (*meanings, *_in_base_units(meanings))
+        chosen = [meaning for meaning in options if meaning.candidate == self.sent.candidate]
+        if not chosen and (len(meanings) > 1 or self.has_chosen_unit):
             self.choices = meanings
             self.park(Reason.AMBIGUOUS)
             return
         meaning = (chosen or meanings)[0]
         self.pack, self.bin = meaning.pack, meaning.bin or self.bin
+
+    @property
+    def has_chosen_unit(self) -> bool:
+        """Whether a person typed a quantity of a pack that they named: what the code says of quantity is beside it."""
+        return self.sent.kind is ScanKind.SET and self.sent.candidate is not None
 
     def count(self) -> None:
         """Work out the quantity in base units and the lot; park what cannot be."""
@@ -119,7 +126,8 @@ class Draft:
             return
         labels = ZERO if sent.kind is ScanKind.ZERO else Decimal(sent.quantity or 1)
         code, pack = self.code, self.pack
-        self.quantity = base_quantity(labels, pack.factor, code.quantity, code.weight_kg, pack.base_unit)
+        inside = (None, None) if self.has_chosen_unit else (code.quantity, code.weight_kg)
+        self.quantity = base_quantity(labels, pack.factor, *inside, pack.base_unit)
         if not is_countable(self.quantity, pack.places):
             self.quantity = None
             self.park(Reason.QUANTITY_INVALID)
@@ -198,5 +206,26 @@ class Draft:
 
     def as_taken(self) -> Taken:
         """Return what the phone is told."""
-        status = ScanStatus.PARKED if self.reason else ScanStatus.ACCEPTED
-        return Taken(self.sent.id, status, self.reason, self.bin, self.pack, self.quantity, self.counted, self.choices)
+        return Taken(
+            id=self.sent.id,
+            status=self.status,
+            reason=self.reason,
+            bin=self.bin,
+            pack=self.pack,
+            quantity=self.quantity,
+            counted=self.counted,
+            lot=shown_lot(self.pack, self.lot_code),
+            choices=self.choices,
+        )
+
+
+def shown_lot(pack: PackFacts | None, code: str | None) -> str | None:
+    """Return the lot by which goods are counted apart; a code may name one though the item is not kept by lots."""
+    return code or None if pack and pack.tracks_lots else None
+
+
+def _in_base_units(meanings: Iterable[Meaning]) -> Iterator[Meaning]:
+    for meaning in meanings:
+        if meaning.pack:
+            base = meaning.pack.in_base_unit()
+            yield Meaning(PACK, base.pack_id, pack=base)

@@ -7,7 +7,7 @@ can be while the right to write is held, for all other phones wait for it.
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import lru_cache
 from typing import Any, cast
@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 from app.catalog.queries import find_packs
 from app.identity.grants import Present
 from app.kernel.exact import round_quantity
-from app.scanning.drafts import Draft, Taken, expected_kind
+from app.scanning.drafts import Draft, Taken, expected_kind, shown_lot
 from app.scanning.lots import settle_lots
 from app.scanning.meanings import RESOLVERS, Meaning, find_meanings
 from app.scanning.models import Scan
@@ -46,6 +46,7 @@ _ANSWERED = select(
     SCAN.c.location_id,
     SCAN.c.quantity,
     SCAN.c.counted,
+    SCAN.c.lot_code,
     SCAN.c.received_at,
 ).where(SCAN.c.id.in_(bindparam("ids", expanding=True)))
 _KEEP = insert(SCAN)
@@ -165,6 +166,7 @@ def _answers_of(session: Session, known: dict[UUID, Any]) -> dict[UUID, Taken]:
             pack=packs.get(row.pack_id),
             quantity=row.quantity,
             counted=row.counted,
+            lot=shown_lot(packs.get(row.pack_id), row.lot_code),
             choices=_choices_again(session, row) if row.reason == Reason.AMBIGUOUS else (),
         )
         for row in known.values()
@@ -179,11 +181,7 @@ def _choices_again(session: Session, row: Any) -> tuple[Meaning, ...]:
 
 def _addressed(taken: Taken, sent_id: UUID) -> Taken:
     """Return the answer under the id that the phone knows."""
-    if taken.id == sent_id:
-        return taken
-    return Taken(
-        sent_id, taken.status, taken.reason, taken.bin, taken.pack, taken.quantity, taken.counted, taken.choices
-    )
+    return taken if taken.id == sent_id else replace(taken, id=sent_id)
 
 
 # --- where, what ----------------------------------------------------------------------------------------------------

@@ -6,14 +6,16 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, case, func, select
+from sqlalchemy import Row, Select, case, func, select, union
 from sqlalchemy.orm import Session, aliased
 
 from app.catalog.models import Item, Lot
 from app.catalog.queries import find_items_by_codes, find_packs_by_codes, list_categories
 from app.identity.models import User
+from app.kernel.exact import ZERO
 from app.kernel.gtin import barcode_key
 from app.kernel.owncode import OwnKind, make_own_code
+from app.ledger.models import Balance
 from app.places.models import Location
 from app.places.queries import PlaceFacts, find_places_by_codes
 from app.places.rules import LEAVES, LocationKind, expand_range
@@ -247,9 +249,14 @@ def _asked(
 
 
 def _filled_bins(session: Session, stocktake_id: int) -> set[int]:
-    """Return the bins in which the books had or have anything that the stocktake takes."""
-    line = StocktakeLine.__table__.c
-    return set(session.scalars(select(line.bin_id).where(line.stocktake_id == stocktake_id).distinct()))
+    """Return the bins in which the stocktake expects anything, or anything lies by now."""
+    expected = select(StocktakeLine.bin_id).where(StocktakeLine.stocktake_id == stocktake_id)
+    lying = (
+        select(Balance.location_id)
+        .join(StocktakeBin, StocktakeBin.bin_id == Balance.location_id)
+        .where(StocktakeBin.stocktake_id == stocktake_id, Balance.quantity > ZERO)
+    )
+    return set(session.scalars(union(expected, lying)))
 
 
 def _phone_bin(

@@ -33,7 +33,8 @@ QUICK = settings(
 
 
 def test_every_endpoint_keeps_its_word_under_generated_requests(app: Flask, phone: Phone) -> None:
-    schema = schemathesis.openapi.from_dict(phone.client.get("/api/v1/openapi.json").get_json())
+    told = phone.client.get("/api/v1/openapi.json").get_json()
+    schema = schemathesis.openapi.from_dict(told)
     schema.app = app
     signed_in = phone.client.get_cookie("zhangshi")
     assert signed_in
@@ -50,7 +51,7 @@ def test_every_endpoint_keeps_its_word_under_generated_requests(app: Flask, phon
             case.call_and_validate(headers={"X-Zhangshi": "1"}, cookies={signed_in.key: signed_in.value}, checks=CHECKS)
 
         ask()
-    assert len(asked) == 4
+    assert len(asked) == sum(len(methods) for methods in told["paths"].values())
 
 
 codes = st.one_of(

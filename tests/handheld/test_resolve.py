@@ -60,6 +60,44 @@ def test_a_typed_quantity_counts_packs_of_the_code_it_was_typed_for(phone: Phone
     assert phone.scan(CARTON, "zero")["quantity"] == "0.000"
 
 
+def test_a_quantity_may_be_typed_in_the_base_unit_of_a_code_of_cartons(phone: Phone, goods: Goods) -> None:
+    pieces = f"pack:{goods.bottle_pack}"
+    answer = phone.scan(CARTON, "set", quantity="25", candidate=pieces)
+    assert (answer["status"], answer["quantity"], answer["pack"]["unit"]) == ("accepted", "25.000", "瓶")
+    assert answer["item"]["base"] == goods.bottle_pack
+    assert phone.scan(CARTON, "set", quantity="3", candidate=f"pack:{goods.carton_pack}")["quantity"] == "72.000"
+    assert [scan.pack_id for scan in scans()] == [goods.bottle_pack, goods.carton_pack]
+
+
+def test_a_unit_that_is_none_of_the_codes_item_is_never_guessed(phone: Phone, goods: Goods) -> None:
+    answer = phone.scan(CARTON, "set", quantity="25", candidate=f"pack:{goods.cheese_pack}")
+    assert (answer["status"], answer["reason"]) == ("parked", "ambiguous")
+
+
+def test_a_quantity_typed_in_a_unit_is_that_quantity_whatever_weight_the_label_says(phone: Phone) -> None:
+    code = f"01{NUTS:0>14}3103001250"
+    unit = phone.scan(code)["item"]["base"]
+    assert phone.scan(code, "set", quantity="2", candidate=f"pack:{unit}")["quantity"] == "2.000"
+
+
+def test_answers_name_the_lot_also_when_they_are_given_again(phone: Phone) -> None:
+    event = phone.event(CHEESE, lot="L8", expiry="2027-05-31")
+    for _ in range(2):
+        [answer] = phone.send(event)
+        assert (answer["lot"], answer["item"]["lots"], answer["item"]["expiry"]) == ("L8", True, True)
+    assert phone.scan(f"01{BOTTLE:0>14}10PROMO")["lot"] is None  # bottles are not kept by lots
+    missing = phone.scan(CHEESE)
+    assert (missing["reason"], missing["lot"]) == ("lot_missing", None)
+
+
+def test_the_lots_of_an_item_can_be_asked_for(phone: Phone, goods: Goods) -> None:
+    for lot, expiry in (("L8", "2027-05-31"), ("L7", "2027-03-31")):
+        phone.scan(CHEESE, lot=lot, expiry=expiry)
+    heard = phone.client.get(f"/api/v1/items/{goods.cheese}/lots").get_json()
+    assert heard == {"lots": [{"code": "L7", "expiry": "2027-03-31"}, {"code": "L8", "expiry": "2027-05-31"}]}
+    assert phone.client.get("/api/v1/items/99999/lots").status_code == 404
+
+
 def test_our_own_labels_name_packs_and_bins(phone: Phone, goods: Goods, tally: Tally) -> None:
     carton = make_own_code(OwnKind.PACK, goods.carton_pack)
     assert phone.scan(carton)["quantity"] == "24.000"

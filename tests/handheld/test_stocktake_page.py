@@ -3,12 +3,16 @@
 import json
 import re
 from collections.abc import Callable
+from decimal import Decimal
 
 import pytest
 
 from app.kernel.clock import utc_now
 from app.kernel.owncode import OwnKind, make_own_code
+from app.ledger.facts import MoveFact
+from app.ledger.service import post
 from app.places.models import Location
+from app.places.rules import End
 from app.stocktake.rules import Scope, ScopeKind
 from app.stocktake.service import Plan, plan, start
 from tests.conftest import SignIn, Write
@@ -69,3 +73,40 @@ def test_a_stocktake_that_does_not_exist_is_not_found(sign_in: SignIn, goods: Go
 @pytest.mark.parametrize("role", ["viewer", "finance", "buyer"])
 def test_who_may_not_scan_gets_no_page(stocktake: int, sign_in: SignIn, role: str) -> None:
     assert sign_in(role).get(f"/stocktakes/{stocktake}/scan").status_code == 403
+
+
+def scanner(phone: Phone, stocktake: int) -> Json:
+    """Take the page's grant; return what its events have in common."""
+    config = config_of(phone.client.get(f"/stocktakes/{stocktake}/scan").get_data(as_text=True))
+    phone.grant, phone.task = str(config["grant"]), str(config["task"])
+    return {"device": config["device"]}
+
+
+def marks(phone: Phone, stocktake: int) -> list[tuple[bool, str | None]]:
+    view = phone.client.get(f"/api/v1/stocktakes/{stocktake}").get_json()
+    return [(bin_["expected_empty"], bin_["open_on"]) for bin_ in view["bins"]]
+
+
+def test_the_phone_is_told_whose_an_open_bin_is_and_on_which_device(
+    stocktake: int, make_phone: Callable[..., Phone], sign_in: SignIn, goods: Goods
+) -> None:
+    phone, other = make_phone("warehouse"), make_phone("warehouse")
+    here = scanner(phone, stocktake)
+    phone.scan(None, "open_bin", location=goods.bins[0], **here)
+    assert [mine for _, mine in marks(phone, stocktake)] == ["here", None]
+    assert [mine for _, mine in marks(other, stocktake)] == [None, None]
+    phone.client = sign_in(user_id=phone.user_id)  # the same person on a second phone
+    assert [mine for _, mine in marks(phone, stocktake)] == ["elsewhere", None]
+    phone.scan(None, "open_bin", location=goods.bins[0], **scanner(phone, stocktake))
+    assert [mine for _, mine in marks(phone, stocktake)] == ["here", None]
+
+
+def test_a_bin_is_called_empty_while_the_books_have_nothing_there(
+    write: Write, owner: int, stocktake: int, make_phone: Callable[..., Phone], goods: Goods
+) -> None:
+    phone = make_phone("warehouse")
+    assert [empty for empty, _ in marks(phone, stocktake)] == [True, True]
+    move = MoveFact(goods.bottle, Decimal(6), End.OPENING, goods.bins[0], utc_now(), value=Decimal(12))
+    with write() as session:
+        post(session, "opening", "opening", [move], by=owner, effective_on=utc_now().date(), now=utc_now())
+    assert [empty for empty, _ in marks(phone, stocktake)] == [False, True]
