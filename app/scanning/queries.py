@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Final, cast
 from uuid import UUID
 
-from sqlalchemy import Select, Table, func, select
+from sqlalchemy import ColumnElement, Select, Table, func, select
 from sqlalchemy.orm import Session
 
 from app.catalog.models import Item, Pack, Unit
@@ -15,7 +15,7 @@ from app.catalog.rules import PackFacts, shown_barcode
 from app.identity.models import Device, User
 from app.places.models import Location
 from app.scanning.models import Scan, ScanPhoto, ScanResolution
-from app.scanning.rules import ScanDecision, ScanNotFound, ScanStatus, in_physical_order
+from app.scanning.rules import ScanDecision, ScanKind, ScanNotFound, ScanStatus, in_physical_order
 from app.scanning.slips import Slip, slips_of
 from app.scanning.tasks import NewScan
 
@@ -199,7 +199,7 @@ def scan_rows() -> Select[Any]:
 
 def waiting_rows() -> Select[Any]:
     """Return the statement of the tray: scans that wait for a person."""
-    return scan_rows().where(Scan.status == ScanStatus.PARKED, ScanResolution.id.is_(None))
+    return scan_rows().where(Scan.status == ScanStatus.PARKED, ScanResolution.id.is_(None), ~_is_taken_back())
 
 
 def own_rows(user_id: int, since: datetime) -> Select[Any]:
@@ -214,4 +214,26 @@ def _of_task(statement: Select[Any], kind: str, task_id: int, location_ids: Coll
 
 def _waiting(statement: Select[Any]) -> Select[Any]:
     nobody = ~select(RESOLUTION.c.id).where(RESOLUTION.c.scan_id == SCAN.c.id).exists()
-    return statement.where(SCAN.c.status == ScanStatus.PARKED, nobody)
+    return statement.where(SCAN.c.status == ScanStatus.PARKED, nobody, ~_is_taken_back())
+
+
+def _is_taken_back() -> ColumnElement[bool]:
+    """Say whether whoever made a scan took it back: then nobody else has to look at it.
+
+    Task and place are equal as well, so that an index finds the few rows that may be it.
+    """
+    undo = SCAN.alias("undo")
+    return (
+        select(undo.c.id)
+        .where(
+            undo.c.task_kind == SCAN.c.task_kind,
+            undo.c.task_id == SCAN.c.task_id,
+            undo.c.location_id == SCAN.c.location_id,
+            undo.c.undoes == SCAN.c.id,
+            undo.c.user_id == SCAN.c.user_id,
+            undo.c.kind == ScanKind.UNDO,
+            undo.c.status == ScanStatus.ACCEPTED,
+        )
+        .correlate(SCAN)
+        .exists()
+    )

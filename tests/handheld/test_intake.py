@@ -19,7 +19,7 @@ from app.scanning.models import Scan
 from app.scanning.queries import list_parked, list_scans
 from app.scanning.rules import REASON_SENTENCES, Reason
 from tests.conftest import Write
-from tests.handheld.phones import BOTTLE, CARTON, CHEESE, Goods, Phone, Tally, ago
+from tests.handheld.phones import BOTTLE, CARTON, CHEESE, Goods, Json, Phone, Tally, ago
 
 
 def stored() -> int:
@@ -95,6 +95,24 @@ def test_the_same_id_with_other_content_is_another_scan_for_a_person(phone: Phon
     assert phone.send(other) == [second]
     assert stored() == 3
     assert [row.raw for row in list_parked(db.session(), "tally", 1)] == [CARTON]
+
+
+def test_a_parked_scan_that_was_taken_back_waits_for_nobody(phone: Phone, goods: Goods) -> None:
+    here: Json = {"location": goods.bins[0]}
+    wrong, kept = phone.scan("NOBODY-KNOWS-IT", **here), phone.scan("NOR-THIS", **here)
+    phone.scan(None, "undo", undoes=wrong["id"], **here)
+    db.session.remove()
+    assert [str(row.id) for row in list_parked(db.session(), "tally", 1)] == [kept["id"]]
+
+
+def test_nobody_takes_back_what_another_had_parked(
+    phone: Phone, make_phone: Callable[..., Phone], goods: Goods
+) -> None:
+    here: Json = {"location": goods.bins[0]}
+    parked = phone.scan("NOBODY-KNOWS-IT", **here)
+    make_phone("warehouse").scan(None, "undo", undoes=parked["id"], **here)
+    db.session.remove()
+    assert [str(row.id) for row in list_parked(db.session(), "tally", 1)] == [parked["id"]]
 
 
 def test_two_connections_with_the_same_scans_at_once_keep_each_once(app: Flask, phone: Phone) -> None:
