@@ -20,7 +20,10 @@ def bins_to_count(session: Session) -> Iterator[Card]:
     for row in list_under_way(session, {StocktakeState.COUNTING}):
         yield Card(
             title=gettext("Count %(number)s", number=row.number),
-            link=url_for("handheld.scan" if may_scan else "stocktake.show", stocktake_id=row.id),
+            # Where every bin is counted the phone has nothing more to do.
+            link=url_for(
+                "handheld.scan" if may_scan and row.closed < row.bins else "stocktake.show", stocktake_id=row.id
+            ),
             icon="upc-scan",
             text=gettext("%(done)s of %(bins)s bins", done=row.closed, bins=row.bins),
             figure=f"{100 * row.closed // row.bins} %" if row.bins else None,

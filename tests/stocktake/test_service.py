@@ -27,8 +27,9 @@ from app.stocktake.approval.rules import (
 from app.stocktake.approval.service import drop_recount
 from app.stocktake.causes.rules import Place
 from app.stocktake.counting.rules import LineCount
-from app.stocktake.models import StocktakeLine
+from app.stocktake.models import StocktakeBin, StocktakeLine
 from app.stocktake.rules import (
+    BinState,
     LineState,
     NoSuchLine,
     NothingInScope,
@@ -470,6 +471,41 @@ def test_a_closing_taken_back_opens_the_bin_again(shop: Shop) -> None:
     counter.set(a, COLA, "5")
     counter.close(a)
     assert [line.difference for line in shop.report(stocktake).lines] == [0, 0]
+
+
+def test_an_opening_taken_back_leaves_the_bin_as_if_nobody_had_been_there(shop: Shop) -> None:
+    a, *_ = stocked(shop).bins
+    stocktake = shop.plan(a)
+    counter, other = shop.counter(stocktake), shop.counter(stocktake)
+    opening = counter.open(a)
+    mistake = counter.scan(a, TEA)
+    counter.undo(a, mistake["id"])
+    counter.undo(a, opening["id"])
+    assert bin_states(stocktake) == [(BinState.WAITING, None, True)]
+    other.count(a, [(TEA, 10), (COLA, 5)])
+    assert bin_states(stocktake) == [(BinState.CLOSED, other.id, True)]
+    assert len(shop.line(stocktake, a, shop.tea).sayings) == 1
+
+
+def test_an_opening_taken_back_takes_nothing_else_back(shop: Shop) -> None:
+    a, *_ = stocked(shop).bins
+    stocktake = shop.plan(a)
+    counter, second = shop.counter(stocktake), shop.counter(stocktake)
+    counter.count(a, [(TEA, 10), (COLA, 5)])
+    again = counter.phone.event(None, "open_bin", location=a)
+    counter.phone.send(again, counter.phone.event(None, "undo", location=a, undoes=again["id"]))
+    assert bin_states(stocktake) == [(BinState.CLOSED, counter.id, True)]
+    beside = second.open(a)
+    assert len(bin_states(stocktake)) == 2
+    second.undo(a, beside["id"])
+    assert bin_states(stocktake) == [(BinState.CLOSED, counter.id, True)]
+
+
+def bin_states(stocktake: int) -> list[tuple[object, ...]]:
+    db.session.remove()
+    columns = (StocktakeBin.state, StocktakeBin.counter_id, StocktakeBin.is_main)
+    statement = select(*columns).where(StocktakeBin.stocktake_id == stocktake).order_by(StocktakeBin.id)
+    return [tuple(row) for row in db.session.execute(statement)]
 
 
 def test_scans_for_a_stocktake_that_is_over_or_not_begun_are_parked(shop: Shop) -> None:

@@ -248,6 +248,16 @@ def test_the_start_page_says_what_waits(shop: Shop, counted: int, sign_in: SignI
     assert "Stocktake to post" in text_of(sign_in("manager"), "/")
 
 
+def test_the_card_of_a_count_leads_to_scanning_until_every_bin_is_counted(shop: Shop, sign_in: SignIn) -> None:
+    running = shop.plan(shop.bins[0])
+    scanning, page = f'href="/stocktakes/{running}/scan"', f'href="/stocktakes/{running}"'
+    assert scanning in sign_in("warehouse").get("/").get_data(as_text=True)
+    shop.counter(running).count(shop.bins[0], [])
+    for role in ("warehouse", "manager"):
+        start = sign_in(role).get("/").get_data(as_text=True)
+        assert (scanning in start, page in start) == (False, True)
+
+
 def test_phones_are_told_the_bins_their_codes_and_what_a_recount_asks(shop: Shop, sign_in: SignIn) -> None:
     bin_id = shop.bins[0]
     shop.stock(shop.tea, bin_id, 10, 30)

@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import CursorResult, update
+from sqlalchemy import CursorResult, delete, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -20,7 +20,7 @@ from app.kernel.i18n import N_
 from app.scanning.rules import ScanKind
 from app.scanning.tasks import NewScan, Verdict
 from app.stocktake.counting.queries import TASK, BinRow, Board, find_board, list_related
-from app.stocktake.counting.rules import Act, CountKey, Goods, LeanScan, bounded, fold
+from app.stocktake.counting.rules import Act, Count, CountKey, Goods, LeanScan, bounded, fold, rank
 from app.stocktake.models import StocktakeBin
 from app.stocktake.rules import LEASE, OVER, TAKES_SCANS, BinState
 
@@ -66,7 +66,9 @@ def _why_not(board: Board | None) -> str:
 
 def _related(session: Session, task_id: int, scans: Sequence[NewScan], bins: set[int]) -> dict[UUID, LeanScan]:
     """Return what was scanned before that these scans add to or take back."""
-    targets = {scan.undoes for scan in scans if scan.undoes is not None} - {scan.id for scan in scans}
+    # Whether an opening that is taken back was all that its counter did here, only the whole bin tells.
+    here = {scan.id for scan in scans if scan.kind is not ScanKind.OPEN_BIN}
+    targets = {scan.undoes for scan in scans if scan.undoes is not None} - here
     items = None if targets else {scan.item_id for scan in scans if scan.item_id is not None}
     if not bins or not (targets or items):
         return {}
@@ -108,15 +110,42 @@ def _keep_bins(
         act = named.get(scan.undoes) if scan.undoes else scan
         if act is None or act.location_id is None or not any(row.bin == act.location_id for row in rows.values()):
             continue  # out of scope: recorded, and reported from the scans
-        own = _own_row(rows.values(), act)
-        if own is None:
-            own = _begin(session, stocktake_id, rows.values(), act, now)
+        found = _own_row(rows.values(), act)
+        own = found or _begin(session, stocktake_id, rows.values(), act, now)
+        if scan.kind is ScanKind.UNDO and act.kind is ScanKind.OPEN_BIN:
+            rows |= _take_opening_back(session, own, _counts_of(act, named.values()))
+            continue
         after = _after(own, scan, act)
-        if after != own:
-            doubt = bounded(scan.uncertainty_ms)
-            values = {"state": after.state, "closed_at": after.closed_at, "uncertainty_ms": doubt}
+        # Opened once more: perhaps on another phone, which has it from now on.
+        is_opened_again = found is not None and scan.kind is ScanKind.OPEN_BIN
+        if after != own or is_opened_again:
+            values: dict[str, Any] = {"state": after.state, "closed_at": after.closed_at}
+            values |= {"device_id": scan.device_id} if is_opened_again else {}
+            values["uncertainty_ms"] = bounded(scan.uncertainty_ms)
             session.execute(update(StocktakeBin).where(StocktakeBin.id == own.id).values(**values))
         rows[own.id] = after
+
+
+def _counts_of(act: Act, scans: Iterable[Act]) -> list[Count]:
+    """Return the counts of that bin in that round by whoever did *act*, the latest last."""
+    mine = (act.location_id, act.round, act.user_id)
+    counts = fold(scans).items()
+    return sorted((count for key, count in counts if (key.bin, key.round, key.counter) == mine), key=rank)
+
+
+def _take_opening_back(session: Session, row: BinRow, counts: Sequence[Count]) -> dict[int, BinRow]:
+    """Undo that a counter began: somebody opened the wrong bin. What else they counted there, *counts*, stands."""
+    if not counts and not row.is_main:
+        session.execute(delete(StocktakeBin).where(StocktakeBin.id == row.id))
+        return {row.id: row._replace(counter=None)}
+    values: dict[str, Any] = {"state": BinState.WAITING, "counter_id": None, "device_id": None, "closed_at": None}
+    values |= {"opened_at": None, "lease_until": None}
+    if counts:
+        closed_at = counts[-1].closed_at
+        values = {"state": BinState.CLOSED if closed_at else BinState.OPEN, "closed_at": closed_at}
+    session.execute(update(StocktakeBin).where(StocktakeBin.id == row.id).values(**values))
+    after = row._replace(state=values["state"], closed_at=values["closed_at"])
+    return {row.id: after if counts else after._replace(counter=None)}
 
 
 def _own_row(rows: Iterable[BinRow], scan: Act) -> BinRow | None:
