@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { cropUnderAim, turnFor } from "../../static/src/scan/aim";
+import { findNative, type NativeClass, type NativeLook } from "../../static/src/scan/native";
 import { Sightings } from "../../static/src/scan/sightings";
 import { needsTwoReads, toRead, type Read } from "../../static/src/scan/symbology";
 import { troubleBefore, troubleFrom } from "../../static/src/scan/trouble";
@@ -109,4 +110,34 @@ test("every reason why a camera does not start has its name", () => {
   assert.equal(from("NotReadableError"), "busy");
   assert.equal(from("WhateverError"), "failed");
   assert.equal(troubleFrom(new DOMException("", "NotAllowedError"), wechat), "wechat");
+});
+
+/** A browser that has the class, says that it knows *formats*, and reads *reads* in any picture. */
+function browserWith(formats: string[], reads: { rawValue: string; format: string }[] | Error): NativeClass {
+  return class {
+    static getSupportedFormats = (): Promise<string[]> => Promise.resolve(formats);
+    detect(): Promise<{ rawValue: string; format: string }[]> {
+      return reads instanceof Error ? Promise.reject(reads) : Promise.resolve(reads);
+    }
+  };
+}
+
+const PROOF = { rawValue: "4006381333931", format: "ean_13" };
+const look = (browser: NativeClass | undefined): Promise<NativeLook | null> => findNative(browser, () => PICTURE);
+const PICTURE = {} as ImageBitmapSource;
+
+test("the browser's own reader is used only where it reads a proof", async () => {
+  assert.equal(await look(undefined), null, "no such class");
+  assert.equal(await look(browserWith([], [PROOF])), null, "the class alone");
+  assert.equal(await look(browserWith(["ean_13"], [])), null, "it names the format and reads nothing");
+  assert.equal(await look(browserWith(["ean_13"], new DOMException("", "NotSupportedError"))), null);
+  assert.equal(await look(browserWith(["ean_13"], [{ ...PROOF, rawValue: "4006381333948" }])), null, "it lies");
+  const native = await look(browserWith(["ean_13", "qr_code"], [PROOF]));
+  assert.deepEqual(await native?.(PICTURE), [{ raw: PROOF.rawValue, symbology: "EAN-13" }]);
+});
+
+test("what the two readers name differently is left to one of them: a code never counts twice", async () => {
+  const upc = { rawValue: "0036000291452", format: "ean_13" };
+  const native = await look(browserWith(["ean_13", "ean_8"], [PROOF, upc, { rawValue: "x", format: "qr_code" }]));
+  assert.deepEqual((await native?.(PICTURE))?.map((read) => read.raw), [PROOF.rawValue]);
 });

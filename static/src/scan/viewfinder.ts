@@ -2,6 +2,7 @@
 
 import { cropUnderAim, turnFor, type Box } from "./aim";
 import type { Decoder } from "./decoder";
+import type { NativeLook } from "./native";
 import type { Read } from "./symbology";
 
 /** More looks a second find nothing more and warm the phone. */
@@ -11,6 +12,8 @@ const WIDEST = 1280;
 export class Viewfinder {
   private readonly canvas = document.createElement("canvas");
   private readonly pen = this.canvas.getContext("2d", { willReadFrequently: true, alpha: false })!;
+  /** The browser's own reader, which needs no turning, takes over the looks that would be turned. */
+  native: NativeLook | null = null;
   private run = 0;
   private frame = 0;
 
@@ -44,8 +47,19 @@ export class Viewfinder {
     const view = { width: this.video.clientWidth, height: this.video.clientHeight };
     const crop = cropUnderAim({ width, height }, view);
     const turn = turnFor((this.frame += 1));
+    if (turn === "half" && this.native) return this.lookNatively(this.native, crop);
     const image = turn === "half" ? this.grabTurned(crop) : this.grab(crop);
     return this.decoder.decode(image, turn !== "none");
+  }
+
+  private async lookNatively(native: NativeLook, crop: Box): Promise<Read[]> {
+    this.grab(crop);
+    try {
+      return await native(this.canvas);
+    } catch {
+      this.native = null; // it has read before and does no more: the turned looks come back
+      return [];
+    }
   }
 
   private grab(crop: Box): ImageData {
