@@ -1,6 +1,7 @@
 """A real server and a real Chromium for every browser test; a phone and a desk, a camera that shows what we draw."""
 
 import os
+import re
 import shutil
 import signal
 import socket
@@ -13,15 +14,21 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, Page, StorageState
 
 from app import create_app
 from app.db import db
+from tests.browser.camera import Camera
+from tests.browser.handset import Handset
+from tests.browser.shop import PASSWORD, Shop
+
+Take = Callable[..., Handset]
 
 ROOT = Path(__file__).resolve().parents[2]
 CHROMIUM = shutil.which("chromium")
@@ -163,3 +170,69 @@ def sign_in(page: Page, url: str, login: str, password: str) -> None:
     page.fill("input[name=password]", password)
     page.click("button[type=submit], form button:not([type])")
     page.wait_for_url(lambda address: "/sign-in" not in address)
+
+
+# --- phones on the scan page, for modules that have a `shop` ----------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def server(shop: Shop, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """The module's shop, served."""
+    with served(tmp_path_factory.mktemp("shop"), shop.fill) as server:
+        yield server
+
+
+@pytest.fixture
+def complaints() -> Iterator[list[str]]:
+    """What the browser complains about: nothing, but for the network where a test takes it away."""
+    said: list[str] = []
+    yield said
+    assert [one for one in said if not re.match("Failed to load resource|camera ", one)] == []
+
+
+@pytest.fixture(scope="module")
+def cookies_of(browser: Browser, server: Server) -> Callable[[str], StorageState]:
+    """Sign people in once, each on a phone of their own."""
+
+    @cache
+    def enter(login: str) -> StorageState:
+        with browser.new_context(**PHONE) as context:
+            sign_in(context.new_page(), server.url, login, PASSWORD)
+            return context.storage_state()
+
+    return enter
+
+
+@pytest.fixture
+def take(
+    new_context: Callable[..., BrowserContext],
+    server: Server,
+    cookies_of: Callable[[str], StorageState],
+    complaints: list[str],
+) -> Take:
+    """Give somebody a phone that is signed in and shows the scan page of a stocktake."""
+
+    def give(
+        stocktake: int, login: str = "worker", locale: str = "zh-CN", refusal: str | None = None, script: str = ""
+    ) -> Handset:
+        context = new_context(**PHONE, locale=locale, storage_state=cookies_of(login))
+        camera = Camera(context, refusal)
+        context.add_init_script(script)
+        page = listened_to(context.new_page(), complaints)
+        page.goto(scan_page(server, stocktake))
+        hand = Handset(page, camera)
+        hand.sees("bin")
+        return hand
+
+    return give
+
+
+def listened_to(page: Page, complaints: list[str]) -> Page:
+    """Return *page*; what it complains about goes into *complaints*."""
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+    return page
+
+
+def scan_page(server: Server, stocktake: int) -> str:
+    return f"{server.url}/stocktakes/{stocktake}/scan"

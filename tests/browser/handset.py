@@ -52,6 +52,13 @@ class Handset:
         """Return what a part says."""
         return self.page.inner_text(self.part(testid)).strip()
 
+    def slow_network(self, milliseconds: int) -> None:
+        """Let every answer take so long from now on."""
+        browser = self.page.context.new_cdp_session(self.page)
+        speed = {"latency": milliseconds, "downloadThroughput": -1, "uploadThroughput": -1}
+        browser.send("Network.enable")
+        browser.send("Network.emulateNetworkConditions", {"offline": False, **speed})
+
     # --- input ---
 
     def start_camera(self) -> None:

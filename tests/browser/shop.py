@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.catalog.adding import add_items
-from app.catalog.models import Item
+from app.catalog.models import Item, Lot
 from app.catalog.rules import ItemDraft, ItemRow, PackDraft
 from app.company.rules import Settings, SetUp, TaxStatus
 from app.company.service import set_up
@@ -53,10 +53,10 @@ def gtin(payload: str) -> str:
     return payload + check_digit(payload)
 
 
-def goods(name: str, unit: str, code: str, carton: str | None = None) -> ItemRow:
-    """Return an item with a barcode, and with another one for a carton of 24."""
+def goods(name: str, unit: str, code: str, carton: str | None = None, *, by_lots: bool = False) -> ItemRow:
+    """Return an item with a barcode, and with another one for a carton of 24; *by_lots*: with lots that expire."""
     packs = (PackDraft("箱", CARTON, (carton,)),) if carton else ()
-    return ItemRow(ItemDraft(name=name, unit=unit), (code,), packs)
+    return ItemRow(ItemDraft(name=name, unit=unit, tracks_lots=by_lots, tracks_expiry=by_lots), (code,), packs)
 
 
 @dataclass(frozen=True)
@@ -150,6 +150,27 @@ class Shop:
             names = {row.item.name: row.codes[0] for row in self._items}
             here = [line for line in report.lines if line.place.bin == _bin(session, bin_name)]
             return {names[report.items[line.place.item].name]: line.counted for line in here}
+
+    def counted_by_lot(self, stocktake: int, bin_name: str) -> dict[tuple[str, str], Decimal]:
+        """Return what the report says was found of each item and lot in a bin, what is counted zero left out."""
+        with self.inside() as session:
+            report = read_report(session, get_stocktake(session, stocktake), datetime.now(UTC))
+            lots = {row.id: row.code for row in session.execute(select(Lot.id, Lot.code))}
+            here = [line for line in report.lines if line.place.bin == _bin(session, bin_name) and line.counted]
+            return {
+                (report.items[line.place.item].name, lots[line.place.lot]): line.counted or Decimal(0) for line in here
+            }
+
+    def expiries(self) -> dict[str, str]:
+        """Return the expiry date of each lot."""
+        with self.inside() as session:
+            lots = session.execute(select(Lot.code, Lot.expiry).where(Lot.expiry.is_not(None)))
+            return {code: expiry.isoformat() for code, expiry in lots if expiry}
+
+    def bin(self, name: str) -> int:
+        """Return the id of a bin."""
+        with self.inside() as session:
+            return _bin(session, name)
 
     def breaches(self) -> list[Breach]:
         """Return what `flask ledger verify` would complain about."""

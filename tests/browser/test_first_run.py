@@ -96,12 +96,12 @@ def run_of(codes: Codes, folder: Path, new_context: Callable[..., BrowserContext
 # --- the manager's part, on a desk ------------------------------------------------------------------------------------
 
 
-def plan(desk: Page) -> int:
-    """Plan a stocktake of the bin and start it; return its id."""
+def plan(desk: Page, bins: str = BIN) -> int:
+    """Plan a stocktake of *bins* and start it; return its id."""
     desk.click('a[href="/stocktakes/"]')
     desk.click('a[href="/stocktakes/plan"]')
     desk.check("input[name=scope][value=bins]")
-    desk.fill("[name=bins]", BIN)
+    desk.fill("[name=bins]", bins)
     desk.click("form.stocktake-plan button.btn-primary")
     desk.click('form[action$="/start"] button')
     expect(desk.locator('a[href$="/scan"]')).to_be_visible()

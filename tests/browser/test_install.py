@@ -115,6 +115,31 @@ def test_the_scan_page_starts_without_network_and_delivers_when_it_is_back(
     assert shop.scans(stocktake) == [TEA, TEA]
 
 
+def test_a_new_version_is_offered_and_taken_only_when_everything_is_sent(
+    page: Page, server: Server, shop: Shop
+) -> None:
+    stocktake = shop.start_stocktake(BIN)
+    scan_on(page, server, stocktake)
+    page.reload()  # from now on the page is the worker's
+    hand = Handset(page)
+    hand.sees("bin")
+    assert page.is_hidden(hand.part("update"))
+    page.evaluate("() => { navigator.serviceWorker.register('/sw.js?next'); }")  # to a browser, another worker
+    hand.sees("update")
+    page.context.set_offline(True)
+    hand.choose_bin(BIN)
+    hand.wedge(TEA)
+    hand.sees("update-now", ":disabled")
+    page.context.set_offline(False)
+    hand.sees_sent()
+    with page.expect_navigation():
+        hand.tap("update-now", ":enabled")
+    hand.sees_open(BIN)
+    hand.sees_line("1", TEA)
+    assert page.evaluate("navigator.serviceWorker.controller.scriptURL").endswith("?next")
+    assert shop.scans(stocktake) == [TEA]
+
+
 def test_what_a_phone_keeps_of_a_page_is_gone_once_somebody_signs_out(page: Page, server: Server, shop: Shop) -> None:
     stocktake = shop.start_stocktake(BIN)
     hand = scan_on(page, server, stocktake)

@@ -1,16 +1,15 @@
 """The scan page on a phone: every way to scan, every way to lose the network, and nothing lost or doubled."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from decimal import Decimal
-from functools import cache
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, BrowserType, Page, Route, StorageState
+from playwright.sync_api import BrowserContext, BrowserType, Route, StorageState
 
-from tests.browser.camera import Camera, code_128, ean13, film, itf, qr
-from tests.browser.conftest import CHROMIUM, CHROMIUM_ARGS, PHONE, Server, served, sign_in, start_server
+from tests.browser.camera import code_128, ean13, film, itf, qr
+from tests.browser.conftest import CHROMIUM, CHROMIUM_ARGS, PHONE, Server, Take, scan_page, sign_in, start_server
 from tests.browser.handset import Handset
 from tests.browser.shop import PASSWORD, Shop, goods, gtin
 
@@ -20,8 +19,6 @@ BINS = tuple(f"A-01-{number}" for number in range(1, 5))
 SHELVES = {name: {TEA: (30, "60.00"), COLA: (12, "30.00")} for name in BINS}
 COUNT = {TEA: Decimal(26), COLA: Decimal(1)}
 
-Take = Callable[..., Handset]
-
 
 @pytest.fixture(scope="module")
 def shop() -> Shop:
@@ -29,71 +26,11 @@ def shop() -> Shop:
     return Shop([goods("冰红茶", "瓶", TEA, TEA_CARTON), goods("可乐", "瓶", COLA)], SHELVES)
 
 
-@pytest.fixture(scope="module")
-def server(shop: Shop, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """The shop, served."""
-    with served(tmp_path_factory.mktemp("shop"), shop.fill) as server:
-        yield server
-
-
 @pytest.fixture
 def stocktake(shop: Shop, server: Server) -> int:
     """A stocktake of all bins, begun."""
     assert server
     return shop.start_stocktake(*BINS)
-
-
-@pytest.fixture
-def complaints() -> Iterator[list[str]]:
-    """What the browser complains about: nothing, but for the network where a test takes it away."""
-    said: list[str] = []
-    yield said
-    assert [one for one in said if not re.match("Failed to load resource|camera ", one)] == []
-
-
-@pytest.fixture(scope="module")
-def cookies_of(browser: Browser, server: Server) -> Callable[[str], StorageState]:
-    """Sign people in once, each on a phone of their own."""
-
-    @cache
-    def enter(login: str) -> StorageState:
-        with browser.new_context(**PHONE) as context:
-            sign_in(context.new_page(), server.url, login, PASSWORD)
-            return context.storage_state()
-
-    return enter
-
-
-@pytest.fixture
-def take(
-    new_context: Callable[..., BrowserContext],
-    server: Server,
-    cookies_of: Callable[[str], StorageState],
-    complaints: list[str],
-) -> Take:
-    """Give somebody a phone that is signed in and shows the scan page of a stocktake."""
-
-    def give(stocktake: int, login: str = "worker", locale: str = "zh-CN", refusal: str | None = None) -> Handset:
-        context = new_context(**PHONE, locale=locale, storage_state=cookies_of(login))
-        camera = Camera(context, refusal)
-        page = listened_to(context.new_page(), complaints)
-        page.goto(scan_page(server, stocktake))
-        hand = Handset(page, camera)
-        hand.sees("bin")
-        return hand
-
-    return give
-
-
-def listened_to(page: Page, complaints: list[str]) -> Page:
-    """Return *page*; what it complains about goes into *complaints*."""
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
-    return page
-
-
-def scan_page(server: Server, stocktake: int) -> str:
-    return f"{server.url}/stocktakes/{stocktake}/scan"
 
 
 # --- the ladder of inputs ---------------------------------------------------------------------------------------------

@@ -18,10 +18,11 @@ export function bin(id: number, values: Partial<Bin> = {}): Bin {
 }
 
 export function answerTo(event: Pick<ScanEvent, "id">, values: Partial<Answer> = {}): Answer {
-  const nothing = { reason: null, message: "", bin: null, item: null, pack: null, quantity: null, counted: null, choices: [] };
+  const nothing = { reason: null, message: "", bin: null, item: null, pack: null, lot: null, quantity: null, counted: null, choices: [] };
   return { id: event.id, status: "accepted", ...nothing, ...values };
 }
 
-export const NOODLES = { id: 1, code: "SP1", name: "牛肉面", unit: "桶" };
+export const NOODLES = { id: 1, code: "SP1", name: "牛肉面", unit: "桶", base: 10, lots: false, expiry: false };
+export const MILK = { id: 2, code: "SP2", name: "鲜奶", unit: "盒", base: 20, lots: true, expiry: true };
 export const CARTON = { id: 11, unit: "箱", factor: "24.000" };
 export const PIECE = { id: 10, unit: "桶", factor: "1.000" };

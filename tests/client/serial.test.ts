@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { serialOf } from "../../static/src/scan/serial";
-import { decide, EMPTY, type Action, type State } from "../../static/src/scan/stocktake";
+import { EMPTY, type Action, type State } from "../../static/src/scan/state";
+import { decide } from "../../static/src/scan/stocktake";
 import { bin } from "./make";
 
 const GTIN = "06901234567892";

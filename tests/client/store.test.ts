@@ -3,8 +3,10 @@ import "fake-indexeddb/auto";
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
+import type { Named } from "../../static/src/scan/catalogue";
+import type { NewEvent } from "../../static/src/scan/events";
 import { Store, toWire } from "../../static/src/scan/store";
-import { answerTo, scanEvent } from "./make";
+import { answerTo, NOODLES, PIECE, scanEvent } from "./make";
 
 let databases = 0;
 const fresh = (): Store => new Store(`store-${(databases += 1)}`);
@@ -77,4 +79,38 @@ test("a refused scan stays, waits no more, and waits again when a person says so
   assert.deepEqual((await store.refusedRows()).map((row) => row.refused), ["not understood"]);
   await store.retryRefused();
   assert.deepEqual((await store.waiting(9)).map((row) => row.id), events.map((event) => event.id));
+});
+
+test("names of codes survive the page; of too many the ones met longest ago make room", async (context) => {
+  context.mock.timers.enable({ apis: ["Date"] });
+  const store = new Store("codes", 3);
+  const named = (raw: string): Named => ({ raw, item: NOODLES, pack: PIECE, lot: null, needsLot: false });
+  for (const raw of ["a", "b", "c", "a", "d"]) {
+    await store.keepNamed([named(raw)]);
+    context.mock.timers.tick(1);
+  }
+  await store.close();
+  assert.deepEqual((await store.named()).map((one) => one.raw).sort(), ["a", "c", "d"]);
+});
+
+/** The database as the first version of the page made it, with a scan that waits. */
+async function makeOlder(name: string, event: NewEvent): Promise<void> {
+  const opening = indexedDB.open(name, 1);
+  opening.onupgradeneeded = () => {
+    const database = opening.result;
+    const outbox = database.createObjectStore("outbox", { keyPath: "seq", autoIncrement: true });
+    outbox.createIndex("id", "id", { unique: true });
+    outbox.add({ id: event.id, event, refused: null });
+    for (const store of ["parked", "notes"]) database.createObjectStore(store);
+  };
+  await new Promise((resolve) => (opening.onsuccess = resolve));
+  opening.result.close();
+}
+
+test("a phone that comes from an older version keeps its scans", async () => {
+  const event = scanEvent();
+  await makeOlder("older", event);
+  const store = new Store("older");
+  assert.deepEqual((await store.waiting(9)).map((row) => row.event), [event]);
+  assert.deepEqual(await store.named(), []);
 });

@@ -30,3 +30,10 @@ export function timesAmount(left: Thousandths, right: Thousandths): Thousandths 
   const half = product < 0n ? -500n : 500n;
   return Number((product + half) / 1000n);
 }
+
+const MUCH: Thousandths = 1_000_000;
+
+/** A thousand and more, and ten times what was counted before: perhaps a slip of the thumb, or a code in the wrong field. */
+export function isDoubtful(amount: Thousandths, before: Thousandths): boolean {
+  return amount >= MUCH && amount >= 10 * before;
+}

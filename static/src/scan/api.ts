@@ -1,6 +1,6 @@
 /** Talks to the server; turns whatever happens on the way into a value that says what to do next. */
 
-import type { Answer, PhotoReading, ScanEvent, Stocktake } from "./contract";
+import type { Answer, Lot, PhotoReading, ScanEvent, Stocktake } from "./contract";
 import type { Reply } from "./queue";
 
 const PATIENCE_MS = 12_000;
@@ -41,6 +41,12 @@ export class Api {
   async stocktake(id: string): Promise<Stocktake | null> {
     const heard = await this.ask(`/stocktakes/${encodeURIComponent(id)}`);
     return heard?.ok ? (heard.body as Stocktake | null) : null;
+  }
+
+  /** Lots of an item that are known, none where the server is out of reach: then they are typed. */
+  async lots(item: number): Promise<Lot[]> {
+    const heard = await this.ask(`/items/${item}/lots`);
+    return heard?.ok ? ((heard.body as { lots?: Lot[] } | null)?.lots ?? []) : [];
   }
 
   async readPhoto(photo: Blob): Promise<PhotoReply> {

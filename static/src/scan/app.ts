@@ -7,25 +7,31 @@
 
 import { showAmount } from "./amount";
 import type { Api } from "./api";
+import type { Catalogue } from "./catalogue";
 import type { Clock, Stamp } from "./clock";
 import type { Answer, Choice, Config } from "./contract";
 import type { Translate } from "./dom";
-import { makeEvent } from "./events";
+import { makeEvent, type Draft } from "./events";
 import type { Feedback } from "./feedback";
+import { takeAnswers, takeRefusal, takeSettled, takeStocktake } from "./heard";
 import type { Line } from "./lines";
 import { exclusively, Queue, type QueueState } from "./queue";
-import { decide, EMPTY, isUnclear, lineWith, nameOf, takeAnswers, takeBins, takeRefusal, takeSettled, whereWeAre } from "./stocktake";
-import type { Action, Said, State } from "./stocktake";
+import { EMPTY, isOver, isUnclear, lineWith, nameOf, whereWeAre } from "./state";
+import type { Action, Said, State } from "./state";
+import { decide } from "./stocktake";
 import type { Row, Store } from "./store";
 import { uuid7 } from "./uuid7";
 
 const CLOCK_NOTE = "clock";
 const KEEP_AFTER_MS = 250;
+/** The server's word for a scan that came after the end of its stocktake. */
+const TOO_LATE = "stocktake_closed";
 
 export interface AppParts {
   config: Config;
   t: Translate;
   store: Store;
+  catalogue: Catalogue;
   clock: Clock;
   api: Api;
   feedback: Feedback;
@@ -67,14 +73,14 @@ export class App {
   /** Take up where this phone left off, then everything that needs the server. */
   async start(): Promise<void> {
     await this.inTurn(() => this.restore());
-    await this.refresh();
+    await Promise.all([this.parts.catalogue.load(), this.refresh()]);
     await this.openSpot();
   }
 
   /** A spot count is of the bin that its counter stands before: it opens by itself, until somebody has opened it. */
   private async openSpot(): Promise<void> {
     const bin = this.state.bins.find(({ id, state }) => id === this.parts.config.spot && state === "waiting");
-    if (bin && !this.hasOpenBin) await this.act({ type: "choose_bin", bin });
+    if (bin && !this.state.open) await this.act({ type: "choose_bin", bin });
   }
 
   private async restore(): Promise<void> {
@@ -94,10 +100,6 @@ export class App {
     await Promise.all([this.measureClock(), this.refreshBins(), this.queue.poke()]);
   }
 
-  get hasOpenBin(): boolean {
-    return this.state.open !== null;
-  }
-
   /** The time is taken here: what happens after may wait, the scan is now. */
   act(action: Action): Promise<void> {
     const stamp = this.parts.clock.stamp();
@@ -106,7 +108,7 @@ export class App {
 
   /** Whatever the input: camera, scanner, photo or keypad. */
   take(raw: string, symbology: string | null): Promise<void> {
-    return this.act({ type: "code", raw, symbology });
+    return this.act({ type: "code", raw, symbology, named: this.parts.catalogue.find(raw) });
   }
 
   private async perform(action: Action, stamp: Stamp): Promise<void> {
@@ -120,10 +122,17 @@ export class App {
         return this.tell({ tone: "refused", text: "cannot_store" });
       }
       this.askToKeep();
+      await this.dismiss(outcome.drafts);
     }
     this.show(outcome.state);
     if (outcome.said) this.tell(outcome.said);
     if (outcome.drafts.length > 0) void this.queue.poke();
+  }
+
+  /** Whoever took something back need not look at it any more. */
+  private async dismiss(drafts: readonly Draft[]): Promise<void> {
+    const gone = drafts.map((draft) => draft.undoes).filter((id) => id != null);
+    await Promise.all(gone.map((id) => this.parts.store.dismissParked(id).catch(() => undefined)));
   }
 
   /** Browsers clear what they were not asked to keep; asked once, and only when there is something to keep. */
@@ -146,10 +155,12 @@ export class App {
     const before = this.state;
     this.show(takeAnswers(before, answers));
     if (this.state !== before) this.keepSoon();
+    const ids = new Set(answers.map((answer) => answer.id));
+    this.parts.catalogue.learn(this.state.entries.filter((entry) => ids.has(entry.id)));
     if (answers.some((answer) => answer.id === this.lastSaid)) this.retell(this.lastSaid);
     const parked = answers.filter((answer) => answer.status === "parked").pop();
     if (parked) this.park(parked);
-    if (!this.hasOpenBin) void this.refreshBins();
+    if (!this.state.open || parked?.reason === TOO_LATE) void this.refreshBins();
   }
 
   private park(answer: Answer): void {
@@ -159,11 +170,8 @@ export class App {
   }
 
   /** A person has said what a code means: what waited for it needs no other person. */
-  async choose(raw: string, candidate: string): Promise<void> {
-    const settled = this.state.entries.filter((entry) => entry.raw === raw && isUnclear(entry));
-    await this.act({ type: "choose", raw, candidate });
-    await Promise.all(settled.map((entry) => this.parts.store.dismissParked(entry.id)));
-    this.show(this.state);
+  choose(raw: string, candidate: string): Promise<void> {
+    return this.act({ type: "choose", raw, candidate });
   }
 
   /** Now that the server has said what the code is, the line of text can name it. */
@@ -183,13 +191,15 @@ export class App {
     if (found) await this.parts.store.keepNote(CLOCK_NOTE, found).catch(() => undefined);
   }
 
-  /** The server's list is only newer than ours when it has heard everything from here. */
+  /** How the stocktake stands: perhaps it is over, perhaps others have counted. */
   async refreshBins(): Promise<void> {
     const heard = await this.parts.api.stocktake(this.parts.config.task.split(":")[1] ?? "");
     if (!heard) return;
     await this.inTurn(async () => {
       const counts = await this.parts.store.counts().catch(() => null);
-      if (!counts?.waiting || this.state.bins.length === 0) this.show(takeBins(this.state, heard.bins));
+      const wasOver = isOver(this.state);
+      this.show(takeStocktake(this.state, heard, !counts?.waiting));
+      if (isOver(this.state) && !wasOver) this.tell({ ...whereWeAre(this.state), tone: "attention", quiet: false });
     });
     this.keepSoon();
   }
@@ -221,5 +231,5 @@ function kept(state: State): State {
 }
 
 export function lineValues(line: Line): Record<string, string> {
-  return { name: nameOf(line), amount: showAmount(line.amount), unit: line.item?.unit ?? "" };
+  return { name: [nameOf(line), line.lot].filter(Boolean).join(" · "), amount: showAmount(line.amount), unit: line.item?.unit ?? "" };
 }

@@ -4,6 +4,7 @@ import type { Config } from "./contract";
 import { Camera, type Lens } from "./camera";
 import { Decoder } from "./decoder";
 import { part, type Translate } from "./dom";
+import { findNative } from "./native";
 import type { ChoiceSheet } from "./sheets";
 import { Sightings } from "./sightings";
 import type { Store } from "./store";
@@ -20,6 +21,7 @@ export class CameraPanel {
   private readonly video = part<HTMLVideoElement>("video");
   private readonly camera = new Camera(this.video, (error) => this.fail(error));
   private readonly sightings = new Sightings();
+  private readonly native = findNative();
   private readonly keepOn = keepScreenOn(() => this.camera.running);
   private decoder: Decoder | null = null;
   private viewfinder: Viewfinder | null = null;
@@ -40,6 +42,13 @@ export class CameraPanel {
     if (trouble) this.show("trouble", trouble);
   }
 
+  /** There is nothing left to scan. */
+  end(): void {
+    if (this.panel.hidden) return;
+    this.panel.hidden = true;
+    this.stop();
+  }
+
   private async start(lens?: string): Promise<void> {
     const trouble = troubleBefore(surroundings());
     if (trouble) return this.show("trouble", trouble);
@@ -58,6 +67,7 @@ export class CameraPanel {
     this.sightings.clear();
     this.viewfinder ??= new Viewfinder(this.video, decoder, (reads) => this.look(reads));
     this.viewfinder.start();
+    void this.native.then((look) => this.viewfinder && (this.viewfinder.native = look));
     this.show("on");
     void this.keepOn();
     void this.offerTools();
@@ -70,10 +80,14 @@ export class CameraPanel {
   private fail(error: unknown): void {
     console.warn("camera", error);
     if (error instanceof DecoderBroken) this.decoder = null;
+    this.stop();
+    this.show("trouble", troubleFrom(error, surroundings()));
+  }
+
+  private stop(): void {
     this.viewfinder?.stop();
     this.viewfinder = null;
     void this.camera.stop();
-    this.show("trouble", troubleFrom(error, surroundings()));
   }
 
   private show(camera: "starting" | "on" | "trouble", trouble?: Trouble): void {

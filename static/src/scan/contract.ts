@@ -27,8 +27,26 @@ export interface ScanEvent {
 /** One of several things that a code means; `candidate` names it in the event that chooses. */
 export interface Choice {
   candidate: string;
-  item: Answer["item"];
-  pack: Answer["pack"];
+  item: Item | null;
+  pack: Pack | null;
+}
+
+export interface Item {
+  id: number;
+  code: string;
+  name: string;
+  unit: string;
+  /** Id of the pack that is one base unit. */
+  base: number;
+  /** Each scan must name its lot; a new lot its expiry date, too. */
+  lots: boolean;
+  expiry: boolean;
+}
+
+export interface Pack {
+  id: number;
+  unit: string;
+  factor: string;
 }
 
 export interface Answer {
@@ -37,10 +55,10 @@ export interface Answer {
   reason: string | null;
   message: string;
   bin: { id: number; code: string } | null;
-  item: { id: number; code: string; name: string; unit: string } | null;
-  pack: { id: number; unit: string; factor: string } | null;
+  item: Item | null;
+  pack: Pack | null;
   /** Code of the lot where the item is kept by lots: what was counted is said lot by lot. */
-  lot?: string | null;
+  lot: string | null;
   quantity: string | null;
   counted: string | null;
   choices: Choice[];
@@ -59,6 +77,14 @@ export interface Bin {
   mine?: boolean;
   /** The books have nothing there: closing it empty needs one tap. */
   expected_empty?: boolean;
+  /** This user has it open: on this device, or on another one. */
+  open_on?: "here" | "elsewhere" | null;
+}
+
+export interface Lot {
+  code: string;
+  /** ISO date. */
+  expiry: string | null;
 }
 
 export interface Stocktake {
@@ -87,7 +113,7 @@ export interface Config {
   api: string;
   grant: string;
   user: number;
-  /** Name of the user as bins name their counter: a bin that the user has open is gone on with unasked. */
+  /** Name of the user, as bins name their counters. */
   name?: string;
   device: string;
   /** The one bin of a spot count. */

@@ -15,6 +15,8 @@ export interface Draft {
   raw?: string | null;
   symbology?: string | null;
   candidate?: string | null;
+  lot?: string | null;
+  expiry?: string | null;
   quantity?: string | null;
   undoes?: string | null;
 }
@@ -33,8 +35,8 @@ export function makeEvent(draft: Draft, sender: Sender, stamp: Stamp): NewEvent 
     raw: draft.raw ?? null,
     symbology: draft.symbology ?? null,
     candidate: draft.candidate ?? null,
-    lot: null,
-    expiry: null,
+    lot: draft.lot ?? null,
+    expiry: draft.expiry ?? null,
     location: draft.location,
     quantity: draft.quantity ?? null,
     ...stamp,

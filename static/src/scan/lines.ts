@@ -1,12 +1,13 @@
 /**
- * What the screen counts: the events of the open bin, added up to one line per item.
+ * What the screen counts: the events of the open bin, added up to one line per item and lot.
  *
  * Law: the phone never decides what was counted. It shows its own sum until the server has answered every event of a
  * line, then the server's; a later event starts from there.
  */
 
 import { parseAmount, timesAmount, type Thousandths } from "./amount";
-import type { Answer, Kind } from "./contract";
+import type { Named } from "./catalogue";
+import type { Answer, Item, Kind, Pack } from "./contract";
 
 /** One event of the open bin as the screen needs it. */
 export interface Entry {
@@ -15,8 +16,15 @@ export interface Entry {
   raw: string | null;
   symbology: string | null;
   candidate: string | null;
+  /** Lot and expiry date as a person said them; null where it is left to the code. */
+  lot: string | null;
+  expiry: string | null;
   quantity: string | null;
+  /** The unit that a typed quantity was said in; null where it is the code's own. */
+  unit: Pack | null;
   undoes: string | null;
+  /** What the code was found to be before this event. */
+  named: Named | null;
   answer: Answer | null;
   refused: string | null;
 }
@@ -25,10 +33,12 @@ export interface Line {
   key: string;
   /** The code scanned last for this line: what a typed quantity is said about. */
   raw: string;
-  item: Answer["item"];
+  item: Item | null;
   /** The pack of that code, null while unknown. */
-  pack: Answer["pack"];
+  pack: Pack | null;
   lot: string | null;
+  /** The lot was said by a person, or still has to be: the code does not name one. */
+  lotIsSaid: boolean;
   amount: Thousandths;
   /** Events that the server has not answered. */
   waiting: number;
@@ -37,13 +47,21 @@ export interface Line {
   lastId: string;
 }
 
-type Known = ReadonlyMap<string, Answer>;
+/** What is known of a code: the same code means the same thing for the rest of the bin. */
+interface Meaning {
+  item: Item;
+  pack: Pack | null;
+  /** The lot that the code itself names. */
+  lot: string | null;
+}
+
+type Known = ReadonlyMap<string, Meaning>;
 
 const ONE = 1000;
 
 /** Lines in the order in which they were touched, the latest first. */
 export function linesOf(entries: readonly Entry[]): Line[] {
-  const known = answersByRaw(entries);
+  const known = meaningsOf(entries);
   const groups = new Map<string, Entry[]>();
   for (const entry of entries) {
     const key = keyOf(target(entry, entries), known);
@@ -71,13 +89,15 @@ function lineOf(key: string, group: readonly Entry[], known: Known): Line | null
   const alive = standing(group);
   const last = alive[alive.length - 1];
   if (!last?.raw) return null;
-  const answer = known.get(last.raw);
+  const meaning = known.get(last.raw);
+  const lot = lotOf(last, known);
   return {
     key,
     raw: last.raw,
-    item: answer?.item ?? null,
-    pack: answer?.pack ?? null,
-    lot: answer?.lot ?? null,
+    item: meaning?.item ?? null,
+    pack: meaning?.pack ?? null,
+    lot,
+    lotIsSaid: Boolean(meaning?.item.lots) && (last.lot !== null || lot === null),
     amount: amountOf(group, known),
     waiting: group.filter((entry) => !entry.answer && !entry.refused).length,
     trouble: troubleOf(alive),
@@ -113,8 +133,8 @@ function sum(group: readonly Entry[], known: Known): Thousandths {
 function effect(entry: Entry, known: Known): Thousandths {
   const said = parseAmount(entry.answer?.quantity ?? "");
   if (said !== null) return said;
-  const factor = parseAmount(known.get(entry.raw ?? "")?.pack?.factor ?? "1") ?? ONE;
-  return timesAmount(parseAmount(entry.quantity ?? "1") ?? ONE, factor);
+  const pack = entry.unit ?? known.get(entry.raw ?? "")?.pack;
+  return timesAmount(parseAmount(entry.quantity ?? "1") ?? ONE, parseAmount(pack?.factor ?? "1") ?? ONE);
 }
 
 function troubleOf(alive: readonly Entry[]): string | null {
@@ -128,14 +148,27 @@ function target(entry: Entry, entries: readonly Entry[]): Entry {
 }
 
 function keyOf(entry: Entry, known: Known): string {
-  const answer = known.get(entry.raw ?? "");
-  return answer?.item ? `item ${answer.item.id} ${answer.lot ?? ""}` : `raw ${entry.raw}`;
+  const meaning = known.get(entry.raw ?? "");
+  return meaning ? `item ${meaning.item.id} ${lotOf(entry, known) ?? ""}` : `raw ${entry.raw}`;
 }
 
-/** What the server said a code is; the same code means the same thing for the rest of the bin. */
-function answersByRaw(entries: readonly Entry[]): Known {
-  const known = new Map<string, Answer>();
-  for (const { raw, answer } of entries) if (raw && answer?.item) known.set(raw, answer);
+function lotOf(entry: Entry, known: Known): string | null {
+  return entry.lot ?? entry.answer?.lot ?? known.get(entry.raw ?? "")?.lot ?? null;
+}
+
+/** The server's last word on each code; before it has spoken, what it said of that code some other day. */
+function meaningsOf(entries: readonly Entry[]): Known {
+  const known = new Map<string, Meaning>();
+  for (const { raw, named } of entries) if (raw && named) known.set(raw, named);
+  for (const { raw, answer, lot, unit } of entries) {
+    if (!raw || !answer?.item) continue;
+    const before = known.get(raw);
+    known.set(raw, {
+      item: answer.item,
+      pack: unit ? (before?.pack ?? null) : answer.pack,
+      lot: lot === null ? answer.lot : (before?.lot ?? null),
+    });
+  }
   return known;
 }
 

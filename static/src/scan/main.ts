@@ -4,16 +4,18 @@ import { registerServiceWorker } from "../register";
 import { Api } from "./api";
 import { App } from "./app";
 import { CameraPanel } from "./camera-panel";
+import { Catalogue } from "./catalogue";
 import { Clock, watched } from "./clock";
-import type { Config, PhotoCode } from "./contract";
+import type { Config, Pack, PhotoCode } from "./contract";
 import { part, readJson, translator } from "./dom";
 import { Feedback } from "./feedback";
 import { Keypad } from "./keypad";
 import { linesOf, type Line } from "./lines";
+import { LotSheet } from "./lot-sheet";
 import { shrinkPhoto } from "./photo";
 import type { QueueState } from "./queue";
 import { ChoiceSheet, OutboxSheet, QuestionSheet } from "./sheets";
-import { EMPTY, nameOf, type State } from "./stocktake";
+import { EMPTY, isOver, nameOf, type State } from "./state";
 import { Store } from "./store";
 import { View } from "./view";
 import { listenToWedge, Wedge } from "./wedge";
@@ -32,22 +34,34 @@ const view = new View(t, {
   onBin: (bin) => void app.act({ type: "choose_bin", bin }),
 });
 const question = new QuestionSheet(t, view, (yes) => void app.act({ type: yes ? "confirm" : "cancel" }));
+const lotSheet = new LotSheet({
+  t,
+  lotsOf: (item) => api.lots(item),
+  onSaid: (raw, said) => app.act({ type: "lot", raw, said }),
+});
 const outbox = new OutboxSheet(t, store, (sendNow) => void (sendNow ? app.queue.poke() : drawSync(queueState)));
+
+const camera = new CameraPanel(config, t, store, choice, (read) => void app.take(read.raw, read.symbology));
 
 let shown: State = EMPTY;
 let queueState: QueueState = "idle";
+/** Takes a new version of this page, where there is one. */
+let update: (() => void) | null = null;
 
 const app = new App({
   config,
   t,
   store,
+  catalogue: new Catalogue(store),
   clock: watched(new Clock()),
   api,
   feedback,
   onState(state) {
     shown = state;
+    if (isOver(state)) camera.end();
     view.draw(state);
     question.draw(state);
+    lotSheet.draw(state);
     void drawSync(queueState);
   },
   onUnclear(raw, choices) {
@@ -67,18 +81,24 @@ const app = new App({
 async function drawSync(state: QueueState): Promise<void> {
   const counts = await store.counts().catch(() => ({ waiting: 0, refused: 0, parked: 0 }));
   view.drawSync(counts, state);
+  view.drawUpdate(update !== null, counts.waiting);
   outbox.drawState(state);
 }
 
 function askQuantity(line: Line): void {
-  const { raw, item, pack } = line;
-  const of = {
-    name: nameOf(line),
-    unit: pack?.unit ?? item?.unit ?? "",
-    factor: pack?.factor ?? "1",
-    baseUnit: item?.unit ?? "",
-  };
-  keypad.askQuantity(of, (quantity) => void app.act({ type: "set", raw, quantity }));
+  const of = { name: nameOf(line), units: unitsOf(line), before: line.amount, askLot: lotAsker(line) };
+  keypad.askQuantity(of, (quantity, unit) => void app.act({ type: "set", line, quantity, unit }));
+}
+
+/** The base unit first: whoever does not choose counts in it, whatever pack was scanned last. */
+function unitsOf({ item, pack }: Line): Pack[] {
+  if (!item) return [];
+  const base = { id: item.base, unit: item.unit, factor: "1.000" };
+  return pack && pack.id !== item.base ? [base, pack] : [base];
+}
+
+function lotAsker({ item, lot, lotIsSaid, raw }: Line): (() => void) | null {
+  return item && lotIsSaid ? () => lotSheet.ask({ raw, item, lot }, true) : null;
 }
 
 async function readPhoto(file: File): Promise<void> {
@@ -105,6 +125,8 @@ function connectButtons(): void {
   const file = part<HTMLInputElement>("photo-file");
   const taps: Record<string, () => void> = {
     undo: () => void app.act({ type: "undo" }),
+    "confirm-empty": () => void app.act({ type: "confirm_empty" }),
+    "update-now": () => update?.(),
     "close-bin": () => void app.act({ type: "ask_close" }),
     code: () => keypad.askCode((text) => void app.take(text, null)),
     photo: () => file.click(),
@@ -129,13 +151,15 @@ function watchReturns(): void {
   window.addEventListener("pageshow", (event) => event.persisted && back());
   document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && back());
   setInterval(() => {
-    if (document.visibilityState === "visible" && !app.hasOpenBin) void app.refreshBins();
+    if (document.visibilityState === "visible") void app.refreshBins();
   }, BINS_EVERY_MS);
 }
 
-new CameraPanel(config, t, store, choice, (read) => void app.take(read.raw, read.symbology));
 listenToWedge(new Wedge(), (text) => void app.take(text, null));
 connectButtons();
 watchReturns();
-registerServiceWorker();
+registerServiceWorker((apply) => {
+  update = apply;
+  void drawSync(queueState);
+});
 void app.start();

@@ -4,7 +4,7 @@ import type { ScanEvent } from "./contract";
 import { element, part, type Translate } from "./dom";
 import { linesOf } from "./lines";
 import type { QueueState } from "./queue";
-import type { Question, State } from "./stocktake";
+import type { Question, State } from "./state";
 import type { Parked, Row, Store } from "./store";
 import type { View } from "./view";
 
@@ -41,12 +41,10 @@ export class QuestionSheet {
     part("question-lines").replaceChildren(...this.view.plainLines(lines));
   }
 
-  private askOpen({ visit }: Extract<Question, { kind: "open_anyway" }>): void {
-    const { code: bin, counter, state } = visit.bin;
+  private askOpen({ visit, why }: Extract<Question, { kind: "open_anyway" }>): void {
+    const { code: bin, counter } = visit.bin;
     const values = { bin, counter: counter ?? "?" };
-    const closed = state === "closed";
-    const title = this.t(closed ? "bin_is_closed" : "bin_is_open", values);
-    this.fill(title, closed ? "open_anyway_closed" : "open_anyway_open", "open_anyway", "cancel", values);
+    this.fill(this.t(`bin_is_${why}`, values), `open_anyway_${why}`, "open_anyway", "cancel", values);
     part("question-lines").replaceChildren();
   }
 

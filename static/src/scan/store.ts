@@ -1,10 +1,11 @@
 /**
- * What must survive on the phone: the outbox of scans, what a person has to see, and notes of the page.
+ * What must survive on the phone: the outbox of scans, what a person has to see, notes of the page, names of codes.
  *
  * Law: a scan is stored before it is shown as taken; a row leaves the outbox only by the server's answer to its id.
  */
 
 import { openDB, type DBSchema, type IDBPDatabase, type StoreNames } from "idb";
+import type { Named } from "./catalogue";
 import type { Answer, ScanEvent } from "./contract";
 import type { NewEvent } from "./events";
 
@@ -32,6 +33,7 @@ interface Schema extends DBSchema {
   outbox: { key: number; value: Omit<Row, "seq"> & { seq?: number }; indexes: { id: string } };
   parked: { key: string; value: Parked };
   notes: { key: string; value: unknown };
+  codes: { key: string; value: Named & { at: number }; indexes: { at: number } };
 }
 
 type Database = IDBPDatabase<Schema>;
@@ -41,10 +43,16 @@ export function toWire(row: Row): ScanEvent {
   return { ...row.event, sequence: row.seq };
 }
 
+/** As many codes as a big shop has; the ones met longest ago make room. */
+export const MOST_CODES = 5_000;
+
 export class Store {
   private opened: Promise<Database> | null = null;
 
-  constructor(private readonly name: string = "zhangshi-scan") {}
+  constructor(
+    private readonly name: string = "zhangshi-scan",
+    private readonly mostCodes: number = MOST_CODES,
+  ) {}
 
   /** Store events and a note beside them in one transaction; resolves when they are on disk. */
   async add(events: NewEvent[], note?: { key: string; value: unknown }): Promise<void> {
@@ -131,6 +139,21 @@ export class Store {
     await (await this.open()).put("notes", value, key);
   }
 
+  /** What codes were found to be. */
+  async named(): Promise<Named[]> {
+    return (await this.open()).getAll("codes");
+  }
+
+  async keepNamed(named: readonly Named[]): Promise<void> {
+    const work = (await this.open()).transaction("codes", "readwrite");
+    const at = Date.now();
+    await Promise.all(named.map((one) => work.store.put({ ...one, at }, one.raw)));
+    let tooMany = (await work.store.count()) - this.mostCodes;
+    const oldest = tooMany > 0 ? await work.store.index("at").openCursor() : null;
+    for (let cursor = oldest; cursor && tooMany > 0; cursor = await cursor.continue(), tooMany -= 1) await cursor.delete();
+    await work.done;
+  }
+
   async close(): Promise<void> {
     (await this.opened)?.close();
     this.opened = null;
@@ -148,7 +171,10 @@ export class Store {
   /** Phones close databases of pages in the background: the next use opens it again. */
   private open(): Promise<Database> {
     const forget = (): void => void (this.opened = null);
-    this.opened ??= openDB<Schema>(this.name, 1, { upgrade: create, terminated: forget }).catch((error: unknown) => {
+    // A newer page in another tab may want to rebuild: this one lets go and opens again when it needs to.
+    const letGo = (): void => void this.close();
+    const how = { upgrade: create, terminated: forget, blocking: letGo };
+    this.opened ??= openDB<Schema>(this.name, 2, how).catch((error: unknown) => {
       forget();
       throw error;
     });
@@ -156,9 +182,12 @@ export class Store {
   }
 }
 
-function create(database: Database): void {
-  const keyed: StoreNames<Schema>[] = ["parked", "notes"];
-  // The time of a scan cannot be the key: two scans in one millisecond would change places.
-  database.createObjectStore("outbox", { keyPath: "seq", autoIncrement: true }).createIndex("id", "id", { unique: true });
-  keyed.forEach((name) => database.createObjectStore(name));
+function create(database: Database, before: number): void {
+  if (before < 1) {
+    const keyed: StoreNames<Schema>[] = ["parked", "notes"];
+    // The time of a scan cannot be the key: two scans in one millisecond would change places.
+    database.createObjectStore("outbox", { keyPath: "seq", autoIncrement: true }).createIndex("id", "id", { unique: true });
+    keyed.forEach((name) => database.createObjectStore(name));
+  }
+  if (before < 2) database.createObjectStore("codes").createIndex("at", "at");
 }

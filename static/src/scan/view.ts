@@ -5,10 +5,11 @@ import hourglass from "bootstrap-icons/icons/hourglass-split.svg";
 import { showAmount } from "./amount";
 import type { Bin } from "./contract";
 import { element, icon, part, type Translate } from "./dom";
-import { lastUndoable, linesOf, type Line } from "./lines";
+import { linesOf, type Line } from "./lines";
 import type { QueueState } from "./queue";
-import type { State } from "./stocktake";
-import { nameOf } from "./stocktake";
+import { noticeOf, type Notice } from "./notice";
+import { isOver, nameOf, type State } from "./state";
+import { canUndo } from "./stocktake";
 import type { Counts } from "./store";
 
 export interface Taps {
@@ -28,13 +29,17 @@ export class View {
   draw(state: State): void {
     const lines = linesOf(state.entries);
     const open = state.open !== null;
+    const counting = open && !isOver(state);
+    const notice = noticeOf(state);
     part("title").textContent = state.open?.code ?? this.idleTitle;
     part("lines").hidden = !open || lines.length === 0;
-    part("lines-empty").hidden = !open || lines.length > 0;
-    part("bins").hidden = open;
-    part<HTMLButtonElement>("undo").disabled = !open || lastUndoable(state.entries) === null;
-    part<HTMLButtonElement>("quantity").disabled = !open || lines.length === 0;
-    part<HTMLButtonElement>("close-bin").disabled = !open;
+    part("lines-empty").hidden = !counting || lines.length > 0 || notice?.kind === "empty";
+    part("bins").hidden = open || isOver(state);
+    part<HTMLButtonElement>("undo").disabled = !canUndo(state);
+    part<HTMLButtonElement>("quantity").disabled = !counting || lines.length === 0;
+    part<HTMLButtonElement>("close-bin").disabled = !counting;
+    for (const id of ["photo", "code"]) part<HTMLButtonElement>(id).disabled = isOver(state);
+    this.notice(notice);
     this.list("lines", lines, (line) => line.key, (line) => this.line(line));
     this.list("bins", state.bins, (bin) => String(bin.id), (bin) => this.bin(bin));
   }
@@ -50,6 +55,23 @@ export class View {
     part("parked-text").textContent = this.t("needs_eyes", { n: people });
     part("parked-text").dataset["count"] = String(people);
     part("signed-out").hidden = queue !== "signed_out";
+  }
+
+  private notice(notice: Notice | null): void {
+    part("notice").hidden = notice === null;
+    part("notice-back").hidden = notice?.offers !== "back";
+    part("confirm-empty").hidden = notice?.offers !== "empty";
+    if (!notice) return;
+    part("notice").dataset["notice"] = notice.kind;
+    part("notice-title").textContent = this.t(`notice_${notice.kind}_title`, notice.values);
+    part("notice-text").textContent = this.t(`notice_${notice.kind}_text`, notice.values);
+  }
+
+  /** A new version of the page waits; it is taken only when nothing of the old one's is unsent. */
+  drawUpdate(offered: boolean, waiting: number): void {
+    part("update").hidden = !offered;
+    part<HTMLButtonElement>("update-now").disabled = waiting > 0;
+    part("update-text").textContent = this.t(waiting > 0 ? "update_later" : "update_now");
   }
 
   /** The lines as they stand in the question before a bin is closed: nothing to tap. */
