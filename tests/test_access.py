@@ -80,7 +80,7 @@ TABLE: Final[dict[str, Roles]] = {
     **_each("stock", "beyond_book", MANAGERS),
     # scanning
     **_each("api", "clock", ANYBODY),
-    **_each("api", "post_scans photos item_lots", SCANNERS),
+    **_each("api", "post_scans photos item_lots scan_photos", SCANNERS),
     **_each("handheld", "scan stocktake_view spot start_spot", SCANNERS),
     **_each("scanning", "my_scans", SCANNERS),
     **_each("scanning", "scans take drop", MANAGERS),

@@ -1,23 +1,28 @@
 """What phones call whatever the task: scans in, the clock, photos."""
 
 import time
+from pathlib import Path
 from typing import Final
+from uuid import UUID
 
-from flask import Blueprint, request
+from flask import Blueprint, current_app, request
 
 from app.catalog.queries import get_item
-from app.db import db
+from app.db import db, transaction
+from app.files.rules import make_picture
 from app.handheld.answers import answers_of
 from app.handheld.photos import Darkroom, PhotoGaveUp
 from app.handheld.queries import list_lots
 from app.handheld.service import receive
-from app.handheld.shapes import Clock, ItemLot, ItemLots, PhotoCode, PhotoReading, ScanAnswers, ScanBatch
-from app.identity.access import Permission, may, public
+from app.handheld.shapes import Clock, ItemLot, ItemLots, PhotoCode, PhotoKept, PhotoReading, ScanAnswers, ScanBatch
+from app.identity.access import Permission, current_user, may, public
 from app.identity.session import present
 from app.kernel.clock import utc_now
 from app.kernel.errors import InvalidInput
 from app.kernel.i18n import N_
+from app.scanning.queries import list_photos
 from app.scanning.sent import SentScan
+from app.scanning.service import add_photo
 from app.web.api import endpoint, protect
 from app.web.openapi import PREFIX
 from app.web.words import sentence
@@ -82,3 +87,17 @@ def photos() -> PhotoReading:
         ms=round((time.perf_counter() - begun) * 1000, 1),
         error=sentence(problem) if problem else None,
     )
+
+
+@api_bp.post("/scans/<uuid:scan_id>/photos")
+@may(Permission.SCAN)
+@endpoint(upload="photo", refusals=(404, 409))
+def scan_photos(scan_id: UUID) -> PhotoKept:
+    """Keep a picture of what was scanned, for whoever has to say what it is; the same one again changes nothing."""
+    upload = request.files.get("photo")
+    if upload is None:
+        raise PhotoMissing
+    picture = make_picture(upload.read())  # before the transaction: it takes a while
+    with transaction() as session:
+        add_photo(session, Path(current_app.instance_path), scan_id, picture, current_user.id, utc_now())
+        return PhotoKept(len(list_photos(session, scan_id)))

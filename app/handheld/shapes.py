@@ -153,3 +153,9 @@ class PhotoReading(msgspec.Struct, frozen=True):
     codes: list[PhotoCode]
     ms: float
     error: str | None
+
+
+class PhotoKept(msgspec.Struct, frozen=True):
+    """A picture was kept: how many there are of this scan."""
+
+    photos: int

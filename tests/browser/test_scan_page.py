@@ -12,6 +12,7 @@ from tests.browser.camera import code_128, ean13, film, itf, qr
 from tests.browser.conftest import CHROMIUM, CHROMIUM_ARGS, PHONE, Server, Take, scan_page, sign_in, start_server
 from tests.browser.handset import Handset
 from tests.browser.shop import PASSWORD, Shop, goods, gtin
+from tests.scanning.drawing import as_bytes
 
 TEA, TEA_CARTON, COLA = gtin("690000000101"), gtin("1690000000101"), gtin("690000000102")
 UNKNOWN = gtin("690000000999")
@@ -168,6 +169,12 @@ def test_an_unknown_code_is_shown_to_a_person_while_work_goes_on(take: Take, sto
     assert hand.page.get_attribute("#parked-text", "data-count") == "1"
     hand.tap("sync")
     hand.sees("parked-row")
+    hand.tap("outbox-close")
+    hand.tap("line", f'[data-raw="{UNKNOWN}"]')
+    with hand.page.expect_file_chooser() as choosing:
+        hand.tap("keypad-photo")
+    choosing.value.set_files({"name": "it.png", "mimeType": "image/png", "buffer": as_bytes(ean13(UNKNOWN))})
+    hand.sees("said", '[data-tone="ok"]:has-text("照片")')
 
 
 def test_a_bin_that_somebody_counts_is_not_opened_unasked(take: Take, shop: Shop, stocktake: int) -> None:

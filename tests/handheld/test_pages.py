@@ -211,7 +211,7 @@ def test_the_api_describes_itself_from_its_code(app: Flask, sign_in: SignIn) -> 
     client = sign_in("viewer")
     told = client.get("/api/v1/openapi.json").get_json()
     paths = {"/api/v1/scans", "/api/v1/clock", "/api/v1/photos"}
-    paths |= {"/api/v1/stocktakes/{stocktake_id}", "/api/v1/items/{item_id}/lots"}
+    paths |= {"/api/v1/scans/{scan_id}/photos", "/api/v1/stocktakes/{stocktake_id}", "/api/v1/items/{item_id}/lots"}
     assert paths == set(told["paths"])
     references = set(re.findall(r'"#/components/schemas/(\w+)"', json.dumps(told)))
     assert references <= set(told["components"]["schemas"])

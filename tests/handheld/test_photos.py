@@ -3,12 +3,14 @@
 import io
 import threading
 from collections.abc import Iterator
+from uuid import uuid4
 
 import pytest
 
 from app.handheld import photos
 from app.handheld.photos import Darkroom, PhotoGaveUp, TooManyPhotos
 from app.kernel.errors import RuleBroken
+from app.scanning.rules import NotParked
 from tests.handheld.phones import BOTTLE, Json, Phone
 from tests.scanning.drawing import as_bytes, draw, page
 
@@ -84,3 +86,26 @@ def test_photos_queue_up_to_a_bound_so_that_threads_are_left_for_scans(darkroom:
     # The first starts the process, which takes longer than it takes all others to ask.
     assert outcomes.count(BOTTLE) == 1 + photos.WAITING
     assert outcomes.count(TooManyPhotos) == 8 - 1 - photos.WAITING
+
+
+# --- pictures of what nobody knew -------------------------------------------------------------------------------------
+
+
+def add_picture(phone: Phone, scan: str, content: bytes, status: int = 200) -> Json:
+    form = {"photo": (io.BytesIO(content), "photo.jpg")}
+    response = phone.client.post(f"/api/v1/scans/{scan}/photos", data=form, headers={"X-Zhangshi": "1"})
+    assert response.status_code == status, response.get_data(as_text=True)
+    told: Json = response.get_json()
+    return told
+
+
+def test_a_phone_keeps_a_picture_of_an_unknown_code_once(phone: Phone, photo: bytes) -> None:
+    scan = phone.scan("NOBODY-KNOWS-IT")["id"]
+    assert add_picture(phone, scan, photo) == {"photos": 1}
+    assert add_picture(phone, scan, photo) == {"photos": 1}  # sent again after a lost answer
+
+
+def test_only_pictures_and_only_of_scans_that_wait_are_kept(phone: Phone, photo: bytes) -> None:
+    add_picture(phone, phone.scan("NOBODY-KNOWS-IT")["id"], b"no picture at all", 400)
+    add_picture(phone, phone.scan(BOTTLE)["id"], photo, NotParked.status)
+    add_picture(phone, str(uuid4()), photo, NotParked.status)

@@ -58,6 +58,14 @@ export class Api {
     return { kind: "failed", reason: heard?.body ? refusal(heard) : null };
   }
 
+  /** Keep a picture of what was scanned; the reason where it is not kept, null where the server is out of reach. */
+  async keepPhoto(scan: string, photo: Blob): Promise<{ kept: boolean; reason: string | null }> {
+    const body = new FormData();
+    body.append("photo", photo, "photo.jpg");
+    const heard = await this.ask(`/scans/${scan}/photos`, { method: "POST", body }, PHOTO_PATIENCE_MS);
+    return { kept: heard?.ok ?? false, reason: heard && !heard.ok ? refusal(heard) : null };
+  }
+
   /** Null where nothing came back in time. A redirect is an error: a sign-in page or a hotel's portal is no answer. */
   private async ask(path: string, init: RequestInit = {}, patience = PATIENCE_MS): Promise<Heard | null> {
     const abort = new AbortController();

@@ -13,6 +13,8 @@ export interface QuantityOf {
   before: Thousandths;
   /** Says which lot; null where nobody has to. */
   askLot: (() => void) | null;
+  /** Takes a picture of it; null where everybody knows what it is. */
+  takePhoto: (() => void) | null;
 }
 
 type Mode =
@@ -28,6 +30,7 @@ export class Keypad {
   private readonly hint = part("keypad-hint");
   private readonly accept = part<HTMLButtonElement>("keypad-ok");
   private readonly lot = part<HTMLButtonElement>("keypad-lot");
+  private readonly photo = part<HTMLButtonElement>("keypad-photo");
   private readonly letters = part<HTMLButtonElement>("keypad-letters");
   private readonly point = part<HTMLButtonElement>("keypad-point");
   private mode: Mode | null = null;
@@ -63,6 +66,7 @@ export class Keypad {
     this.letters.hidden = mode.kind !== "code";
     this.point.hidden = mode.kind === "code";
     this.lot.hidden = mode.kind === "code" || mode.of.askLot === null;
+    this.photo.hidden = mode.kind === "code" || mode.of.takePhoto === null;
     this.field.value = "";
     this.field.inputMode = "none"; // our own keys are bigger than the phone's, and leave the page visible
     this.drawUnits();
@@ -76,7 +80,8 @@ export class Keypad {
     if (target === this.sheet || button?.id === "keypad-cancel") this.close();
     else if (button === this.accept) this.finish();
     else if (button === this.letters) this.callLetters();
-    else if (button === this.lot) this.callLot();
+    else if (button === this.lot) this.leaveFor("askLot");
+    else if (button === this.photo) this.leaveFor("takePhoto");
     else if (button?.dataset["unit"]) this.choose(Number(button.dataset["unit"]));
     else if (button?.dataset["key"]) this.type(button.dataset["key"]);
   }
@@ -101,10 +106,10 @@ export class Keypad {
     this.field.focus();
   }
 
-  private callLot(): void {
-    const ask = this.mode?.kind === "quantity" ? this.mode.of.askLot : null;
+  private leaveFor(what: "askLot" | "takePhoto"): void {
+    const go = this.mode?.kind === "quantity" ? this.mode.of[what] : null;
     this.close();
-    ask?.();
+    go?.();
   }
 
   /** One key a unit, where there is a choice; beside the number, the one that it is in. */

@@ -44,6 +44,8 @@ export interface Line {
   waiting: number;
   /** Why a person has to look, in the server's words. */
   trouble: string | null;
+  /** The scan of a code that nobody knows, once the server has it: a picture tells more. */
+  unknownId: string | null;
   lastId: string;
 }
 
@@ -101,6 +103,7 @@ function lineOf(key: string, group: readonly Entry[], known: Known): Line | null
     amount: amountOf(group, known),
     waiting: group.filter((entry) => !entry.answer && !entry.refused).length,
     trouble: troubleOf(alive),
+    unknownId: alive.find((entry) => entry.answer?.reason === "unknown_code")?.id ?? null,
     lastId: last.id,
   };
 }

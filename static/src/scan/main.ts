@@ -45,6 +45,8 @@ const camera = new CameraPanel(config, t, store, choice, (read) => void app.take
 
 let shown: State = EMPTY;
 let queueState: QueueState = "idle";
+/** The scan that a picture is being taken of. */
+let pictured: string | null = null;
 /** Takes a new version of this page, where there is one. */
 let update: (() => void) | null = null;
 
@@ -86,7 +88,7 @@ async function drawSync(state: QueueState): Promise<void> {
 }
 
 function askQuantity(line: Line): void {
-  const of = { name: nameOf(line), units: unitsOf(line), before: line.amount, askLot: lotAsker(line) };
+  const of = { name: nameOf(line), units: unitsOf(line), before: line.amount, askLot: lotAsker(line), takePhoto: photographer(line) };
   keypad.askQuantity(of, (quantity, unit) => void app.act({ type: "set", line, quantity, unit }));
 }
 
@@ -99,6 +101,22 @@ function unitsOf({ item, pack }: Line): Pack[] {
 
 function lotAsker({ item, lot, lotIsSaid, raw }: Line): (() => void) | null {
   return item && lotIsSaid ? () => lotSheet.ask({ raw, item, lot }, true) : null;
+}
+
+/** What nobody knows is easier to tell from a picture. */
+function photographer({ unknownId }: Line): (() => void) | null {
+  if (!unknownId) return null;
+  return () => {
+    pictured = unknownId;
+    part("goods-file").click();
+  };
+}
+
+async function keepPhoto(file: File): Promise<void> {
+  if (!pictured) return;
+  const { kept, reason } = await api.keepPhoto(pictured, await shrinkPhoto(file));
+  if (kept) feedback.give("ok", t("photo_kept"));
+  else feedback.give("refused", reason ?? t("photo_failed"));
 }
 
 async function readPhoto(file: File): Promise<void> {
@@ -122,25 +140,30 @@ function distinct(codes: PhotoCode[]): PhotoCode[] {
 }
 
 function connectButtons(): void {
-  const file = part<HTMLInputElement>("photo-file");
   const taps: Record<string, () => void> = {
     undo: () => void app.act({ type: "undo" }),
     "confirm-empty": () => void app.act({ type: "confirm_empty" }),
     "update-now": () => update?.(),
     "close-bin": () => void app.act({ type: "ask_close" }),
     code: () => keypad.askCode((text) => void app.take(text, null)),
-    photo: () => file.click(),
-    "trouble-photo": () => file.click(),
+    photo: () => part("photo-file").click(),
+    "trouble-photo": () => part("photo-file").click(),
     quantity: () => {
       const latest = linesOf(shown.entries)[0];
       if (latest) askQuantity(latest);
     },
   };
   for (const [id, tap] of Object.entries(taps)) part(id).addEventListener("click", tap);
-  file.addEventListener("change", () => {
-    const photo = file.files?.[0];
-    file.value = ""; // the same photo again is a change again
-    if (photo) void readPhoto(photo);
+  takePhotos("photo-file", (photo) => void readPhoto(photo));
+  takePhotos("goods-file", (photo) => void keepPhoto(photo));
+}
+
+function takePhotos(id: string, take: (photo: File) => void): void {
+  const field = part<HTMLInputElement>(id);
+  field.addEventListener("change", () => {
+    const photo = field.files?.[0];
+    field.value = ""; // the same photo again is a change again
+    if (photo) take(photo);
   });
 }
 
