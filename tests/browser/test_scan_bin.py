@@ -124,6 +124,21 @@ def test_a_lot_that_cannot_be_read_waits_for_a_person_while_work_goes_on(take: T
     hand.sees("line", f'[data-raw="{MILK}"][data-state="trouble"][data-amount="2"]')
 
 
+def test_a_scanner_is_heard_while_the_lot_is_asked_and_presses_and_fills_nothing(take: Take, stocktake: int) -> None:
+    hand = take(stocktake)
+    hand.choose_bin(BIN)
+    hand.wedge(MILK)
+    hand.sees("lot", "[open]")
+    for number, focus in enumerate(("lot-none", "lot-code", "lot-expiry"), start=1):
+        hand.page.focus(hand.part(focus))
+        hand.type(TEA)
+        hand.sees_line(str(number), TEA)
+    assert hand.page.is_visible(hand.part("lot"))
+    assert hand.page.input_value(hand.part("lot-code")) == ""
+    hand.tap("lot-none")
+    hand.sees("line", f'[data-raw="{MILK}"][data-amount="1"]')
+
+
 def test_without_network_a_code_met_before_has_its_name_its_pack_and_its_question(
     take: Take, shop: Shop, stocktake: int
 ) -> None:

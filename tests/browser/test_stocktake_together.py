@@ -76,6 +76,7 @@ def test_two_phones_and_a_desk_bring_a_stocktake_from_plan_to_posted(
         wang.sees("bin", f'[data-code="{OTHER_BIN}"][data-state="waiting"]')
         wang.start_camera()
         wang.show(qr(run.shop.label(OTHER_BIN)), lambda: wang.sees_open(OTHER_BIN))
+        assert BISCUITS in wang.text("notice")
         count_biscuits(wang, "10")
         assert end_counting(desk, address) == {BOTTLE: "−1 瓶"}
         approve_and_post(desk)

@@ -37,6 +37,12 @@ test("whoever counts hears that somebody else has closed the bin, and that it wa
   assert.equal(phone.state.bins[0]?.state, "open");
 });
 
+test("a recount names what it asks for, and no more than fits", () => {
+  const recount = [..."ABCDEFG"].map((name) => ({ code: name, name, lot: name === "A" ? "L7" : null }));
+  const phone = new Phone([bin(1, { round: 2, recount })]).scan("A-01", CODE);
+  assert.deepEqual([kindOf(phone), noticeOf(phone.state)?.values["items"]], ["recount", "A · L7, B, C, D, E …"]);
+});
+
 // --- empty bins -----------------------------------------------------------------------------------------------------------
 
 test("a bin that should be empty and is takes one tap", () => {

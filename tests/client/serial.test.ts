@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
+import { linesOf } from "../../static/src/scan/lines";
 import { serialOf } from "../../static/src/scan/serial";
 import { EMPTY, type Action, type State } from "../../static/src/scan/state";
 import { decide } from "../../static/src/scan/stocktake";
@@ -62,7 +63,7 @@ test("after none there the thing may be seen again, and plain codes count as oft
   const phone = new Phone();
   phone.scan("ZSB000000126");
   phone.scan(LABEL);
-  phone.do({ type: "set", raw: LABEL, quantity: "0" });
+  phone.do({ type: "set", line: linesOf(phone.state.entries)[0]!, quantity: "0", unit: null });
   assert.equal(phone.scan(LABEL), 1);
   assert.deepEqual([1, 2, 3].map(() => phone.scan("6901234567892")), [1, 1, 1]);
 });

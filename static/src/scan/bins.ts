@@ -34,7 +34,8 @@ function openBin(state: State, { bin, label }: Visit, newId: NewId): Outcome {
   const { id, code, name, round } = bin;
   const draft: Draft = { id: newId(), kind: "open_bin", round, location: id, ...label };
   const empty = Boolean(bin.expected_empty) && bin.state === "waiting" && round === 1;
-  const open: OpenBin = { id, code, name, round, opening: draft.id, empty, closedBy: null, freed: false };
+  const recount = (bin.recount ?? []).map((one) => [one.name, one.lot].filter(Boolean).join(" · "));
+  const open: OpenBin = { id, code, name, round, opening: draft.id, empty, recount, closedBy: null, freed: false };
   const next: State = { ...state, open, entries: [], lots: {}, question: null };
   const said: Said = { tone: "bin", text: empty ? "bin_opened_empty" : "bin_opened", values: { bin: code } };
   return { state: withBin(next, id, "open"), drafts: [draft], said };

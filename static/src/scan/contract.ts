@@ -77,6 +77,8 @@ export interface Bin {
   mine?: boolean;
   /** The books have nothing there: closing it empty needs one tap. */
   expected_empty?: boolean;
+  /** What a round after the first asks for; whatever else lies there has been decided. */
+  recount?: { code: string; name: string; lot: string | null }[];
   /** This user has it open: on this device, or on another one. */
   open_on?: "here" | "elsewhere" | null;
 }

@@ -15,6 +15,8 @@ export interface OpenBin {
   opening: string;
   /** By the books nothing lies there. */
   empty: boolean;
+  /** Names of what a recount asks for; empty in the first round. */
+  recount: string[];
   /** Who else has closed it meanwhile, as the server heard; null while nobody has. */
   closedBy: string | null;
   /** A manager has let others count it. */
