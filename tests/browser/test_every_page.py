@@ -94,7 +94,7 @@ def _violations(page: Page, scheme: str) -> list[str]:
     ]
 
 
-def _look(page: Page, where: str) -> list[str]:
+def look(page: Page, where: str) -> list[str]:
     """Look at the open page in both sizes, light and dark."""
     found: list[str] = []
     for size in (PHONE, DESK):
@@ -116,7 +116,7 @@ def test_every_page_holds_in_every_size_light_and_language(pages: Page, demo_ser
         if answer is None or answer.status != 200:
             found.append(f"{address}: {answer and answer.status}")
             continue
-        found += _look(pages, address)
+        found += look(pages, address)
     assert found == [], f"{len(found)}:\n" + "\n".join(found[:80])
 
 
@@ -128,8 +128,8 @@ def test_the_sign_in_page_and_what_it_says_to_a_wrong_password_hold(
     context.add_cookies([{"name": "locale", "value": language, "url": demo_server.url}])
     page = context.new_page()
     page.goto(f"{demo_server.url}/sign-in")
-    assert _look(page, "/sign-in") == []
+    assert look(page, "/sign-in") == []
     page.fill("input[name=login]", "owner")
     page.fill("input[name=password]", "wrong")
     page.click("main button")
-    assert _look(page, "/sign-in refused") == []
+    assert look(page, "/sign-in refused") == []

@@ -14,6 +14,7 @@ from tests.browser.camera import ean13, qr
 from tests.browser.conftest import PHONE, Server, Take, scan_page, sign_in
 from tests.browser.handset import Handset
 from tests.browser.shop import PASSWORD, Shop, goods, gtin
+from tests.browser.test_every_page import look
 
 TEA, TEA_CARTON, MILK = gtin("690000000501"), gtin("1690000000501"), gtin("690000000502")
 BIN, OTHER, BARE = "A-01-1", "A-01-2", "A-01-3"
@@ -296,3 +297,26 @@ def test_a_newcomer_scans_after_three_taps_and_undoes_every_mistake_in_one(
     assert hand.page.is_hidden(hand.part("parked"))
     hand.sees("bin", f'[data-code="{OTHER}"][data-state="waiting"]')
     assert shop.counted(stocktake, BIN) == {TEA: Decimal(2)}
+
+
+@pytest.mark.parametrize("locale", ["zh-CN", "en-GB"])
+def test_what_comes_up_over_the_page_holds_in_every_size_and_light(
+    take: Take, shop: Shop, stocktake: int, locale: str
+) -> None:
+    hand = take(stocktake, locale=locale)
+    hand.page.emulate_media(reduced_motion="reduce")
+    hand.wedge(shop.label(BARE))
+    hand.sees("confirm-empty")
+    found = look(hand.page, "empty")
+    hand.wedge(TEA_CARTON)
+    hand.sees_line("24", TEA_CARTON)
+    hand.tap("line")
+    hand.tap("unit-1")
+    hand.tap("key-9")
+    found += look(hand.page, "keypad")
+    hand.tap("keypad-cancel")
+    hand.wedge(f"]C101{MILK:0>14}17270331" + "10L7")
+    hand.wedge(MILK)
+    hand.sees("lot-row")
+    found += look(hand.page, "lot")
+    assert found == []
