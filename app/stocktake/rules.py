@@ -138,6 +138,12 @@ class StateChanged(RuleBroken):
     message = N_("Somebody else has just changed %(number)s. Please look again.")
 
 
+class BeingSpotCounted(RuleBroken):
+    """A bin has one spot count under way: another one of it cannot go on meanwhile."""
+
+    message = N_("%(other)s counts this bin right now: end or cancel it first.")
+
+
 class NothingInScope(InvalidInput):
     """A stocktake of nothing."""
 

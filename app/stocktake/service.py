@@ -45,6 +45,7 @@ from app.stocktake.rules import (
     ensure_scope,
     ensure_tolerance,
 )
+from app.stocktake.spot.holding import ensure_no_other
 
 SERIES: Final = "ST"
 
@@ -186,10 +187,12 @@ def hold(session: Session, stocktake_id: int) -> Stocktake:
 def move_on(session: Session, stocktake_id: int, wanted: StocktakeState, **values: object) -> Stocktake:
     """Change the state if the change is listed and nobody was faster; return the stocktake, locked.
 
-    Errors: NoSuchStocktake, WrongState, StateChanged.
+    Errors: NoSuchStocktake, WrongState, StateChanged, BeingSpotCounted.
     """
     stocktake = get_stocktake(session, stocktake_id)
     ensure_can_become(stocktake.number, stocktake.state, wanted)
+    if wanted is StocktakeState.COUNTING and stocktake.spot_bin_id is not None:
+        ensure_no_other(session, stocktake.spot_bin_id)
     guarded = update(Stocktake).where(Stocktake.id == stocktake_id, Stocktake.state == stocktake.state)
     if not rows_touched(session, guarded.values(state=wanted, **values)):
         raise StateChanged(number=stocktake.number)

@@ -15,12 +15,14 @@ from sqlalchemy import select, text, update
 from sqlalchemy.exc import IntegrityError
 
 from app.catalog.queries import find_base_packs
+from app.company.models import Company
 from app.db import db
 from app.ledger.verify import verify
 from app.scanning.decode import decode
 from app.scanning.models import Scan
 from app.scanning.rules import ScanKind
 from app.stock.labels.layout import DOT, Ink
+from app.stocktake.causes.rules import Place
 from app.stocktake.counting.rules import LineCount
 from app.stocktake.models import Stocktake
 from app.stocktake.rules import OwnCount
@@ -35,6 +37,7 @@ from app.stocktake.sheets.rules import (
     Entry,
     InstantWrong,
     NoSheetChosen,
+    OwnRecount,
     SheetRefused,
     ensure_instant,
     summed,
@@ -203,6 +206,20 @@ def test_a_sheet_entered_anew_replaces_what_was_entered_before(shop: Shop, stock
     enter_it(shop, entry(shop, sheet, counter.id, tea=8, cola=5))
     line = shop.line(stocktake, shop.bins[0], shop.tea)
     assert facts(line.counted, line.has_second_word) == (8, False)
+
+
+def test_whoever_counted_does_not_write_the_recount_down_for_somebody_else(shop: Shop, stocktake: int) -> None:
+    bin_id, one, other = shop.bins[0], shop.counter(stocktake), shop.counter(stocktake)
+    one.count(bin_id, [(TEA, 8), (COLA, 5)])
+    shop.recount(stocktake, Place(bin_id, shop.tea, 0))
+    [again] = printed(shop, stocktake, bin_id)
+    with pytest.raises(OwnRecount):
+        enter_it(shop, entry(shop, again, other.id, tea=8), by=one.id)
+    enter_it(shop, entry(shop, again, other.id, tea=8), by=shop.manager)
+    assert shop.line(stocktake, bin_id, shop.tea).has_second_word
+    with shop.write() as session:
+        session.execute(update(Company).values(one_person=True))
+    enter_it(shop, entry(shop, again, other.id, tea=8), by=one.id)
 
 
 def test_a_sheet_that_is_not_complete_leaves_its_bin_open(shop: Shop, stocktake: int, sheet: int) -> None:

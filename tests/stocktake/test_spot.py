@@ -2,9 +2,10 @@
 
 import threading
 from collections.abc import Callable
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 from flask import Flask
@@ -21,8 +22,9 @@ from app.notices.models import Notice
 from app.scanning.service import drop
 from app.stocktake.approval.rules import Choice
 from app.stocktake.models import Stocktake, StocktakeApproval
-from app.stocktake.rules import OwnCount, Scope, ScopeKind, StocktakeState
-from app.stocktake.service import Plan, plan
+from app.stocktake.rules import BeingSpotCounted, OwnCount, Scope, ScopeKind, StocktakeState
+from app.stocktake.service import Plan, cancel, plan, resume
+from app.stocktake.sheets.service import print_sheets
 from app.stocktake.spot.rules import NotABin
 from app.stocktake.spot.service import begin
 from tests.conftest import SignIn
@@ -159,6 +161,66 @@ def test_two_who_count_the_same_bin_share_one_count_and_must_agree(shop: Shop, b
     assert shop.get(number).state is StocktakeState.COUNTING  # the other one is not done
     other.count(bin_id, [(TEA, 10), (COLA, 5)])
     assert shop.get(number).state is not StocktakeState.POSTED  # both within, but they disagree
+
+
+def test_a_loss_counted_bit_by_bit_is_not_within_the_tolerance(shop: Shop, bin_id: int) -> None:
+    first, counter = spot(shop, bin_id)
+    counter.count(bin_id, [(TEA, 9), (COLA, 5)])
+    assert shop.get(first).state is StocktakeState.POSTED
+    second, other = spot(shop, bin_id)
+    other.count(bin_id, [(TEA, 8), (COLA, 5)])  # one less than the books, two less than at first
+    assert facts(shop.get(second).state, shop.on_hand(shop.tea, bin_id)) == (StocktakeState.REVIEW, 9)
+    third, finder = spot(shop, bin_id)
+    finder.count(bin_id, [(TEA, 10), (COLA, 5)])  # the one that lacked was found again
+    assert facts(shop.get(third).state, shop.on_hand(shop.tea, bin_id)) == (StocktakeState.POSTED, 10)
+    assert verify(db.session()) == []
+
+
+def test_of_what_somebody_approved_nothing_is_remembered(shop: Shop, bin_id: int) -> None:
+    first, counter = spot(shop, bin_id)
+    counter.count(bin_id, [(TEA, 7), (COLA, 5)])
+    shop.approve_all(first)
+    shop.post(first)
+    second, other = spot(shop, bin_id)
+    other.count(bin_id, [(TEA, 6), (COLA, 5)])
+    assert facts(shop.get(second).state, shop.on_hand(shop.tea, bin_id)) == (StocktakeState.POSTED, 6)
+
+
+def test_a_spot_count_that_waits_does_not_go_on_while_another_counts_its_bin(
+    shop: Shop, bin_id: int, at_once: Callable[..., list[object]]
+) -> None:
+    first, counter = spot(shop, bin_id)
+    counter.count(bin_id, [(TEA, 5), (COLA, 5)])
+    place = shop.line(first, bin_id, shop.tea).place
+
+    def go_on() -> object:
+        return shop.recount(first, place)
+
+    def begin_another() -> object:
+        return spot(shop, bin_id)[0]
+
+    [gone_on, second] = at_once(go_on, begin_another)
+    # Whoever was faster has the bin: the other one joins it, or is told which count to end.
+    if second == first:
+        assert gone_on == [bin_id]
+    else:
+        assert isinstance(gone_on, BeingSpotCounted)
+        with pytest.raises(BeingSpotCounted), shop.write() as session:
+            resume(session, first, shop.manager, now())
+        with shop.write() as session:
+            cancel(session, int(str(second)), shop.manager, now())
+        assert shop.recount(first, place) == [bin_id]
+
+
+def test_a_sheet_that_closes_its_bin_ends_the_spot_count(shop: Shop, bin_id: int, sign_in: SignIn) -> None:
+    number, counter = spot(shop, bin_id)
+    with shop.write() as session:
+        [sheet] = print_sheets(session, number, [bin_id], shop.manager, now())
+    at = f"{now() + timedelta(hours=8):%Y-%m-%dT%H:%M}"
+    form = {"token": str(uuid4()), "counter": str(counter.id), "counted_at": at, "line-0": "9", "line-1": "5"}
+    assert sign_in("manager").post(f"/stocktakes/sheets/{sheet}", data=form).status_code == 303
+    # Written to the minute, the goods came within the doubt of the hand's clock or not: either way counting is over.
+    assert shop.get(number).state in {StocktakeState.POSTED, StocktakeState.REVIEW}
 
 
 def test_the_same_closing_sent_again_changes_nothing(shop: Shop, bin_id: int) -> None:

@@ -29,6 +29,7 @@ from app.stocktake.sheets.rules import (
     QuantityMissing,
     QuantityNegative,
 )
+from app.web.addresses import number_or_none
 from app.web.words import sentence
 
 T = TypeVar("T")
@@ -65,7 +66,7 @@ def new_form(sheet: Sheet, counter_id: int | None, now: datetime, time_zone: str
 def read_form(session: Session, sheet: Sheet, form: MultiDict[str, str], now: datetime, time_zone: str) -> SheetForm:
     """Return what was typed; `entry` is there once nothing is wrong and nothing must be asked."""
     typed = {name: value.strip() for name, value in form.items()}
-    found = SheetForm(sheet, typed, typed.get("token", ""))
+    found = SheetForm(sheet, typed, str(_token(typed.get("token", ""))))
     counter = _read(found, "counter", _counter)
     at = _read(found, "counted_at", lambda text: _instant(text, time_zone))
     counted = [*_expected(session, found), *_finds(session, found, now, time_zone)]
@@ -78,6 +79,14 @@ def read_form(session: Session, sheet: Sheet, form: MultiDict[str, str], now: da
     return found
 
 
+def _token(text: str) -> UUID:
+    """Return the token that the page made; a page that sent none is taken for a new entry."""
+    try:
+        return UUID(text)
+    except ValueError:
+        return uuid7()
+
+
 def _read(found: SheetForm, name: str, read: Callable[[str], T]) -> T | None:
     """Return what a field says; what refuses it stands by the field."""
     try:
@@ -88,9 +97,10 @@ def _read(found: SheetForm, name: str, read: Callable[[str], T]) -> T | None:
 
 
 def _counter(text: str) -> int:
-    if not text.isdecimal():
+    counter = number_or_none(text)
+    if counter is None:
         raise CounterMissing
-    return int(text)
+    return counter
 
 
 def _instant(text: str, time_zone: str) -> datetime:

@@ -204,6 +204,16 @@ def count_entries(session: Session, sheet_id: int) -> int:
     return session.scalar(statement) or 0
 
 
+def counted_before(session: Session, sheet: StocktakeSheet) -> set[int]:
+    """Return who counted the sheet's bin in an earlier round."""
+    earlier = select(StocktakeBin.counter_id).where(
+        StocktakeBin.stocktake_id == sheet.stocktake_id,
+        StocktakeBin.bin_id == sheet.bin_id,
+        StocktakeBin.round < sheet.round,
+    )
+    return {counter for counter in session.scalars(earlier) if counter is not None}
+
+
 def started_at(session: Session, stocktake_id: int) -> datetime | None:
     """Return when counting began."""
     return session.scalar(select(Stocktake.started_at).where(Stocktake.id == stocktake_id))

@@ -9,11 +9,14 @@ from typing import Final
 from uuid import UUID
 
 from app.kernel.errors import InvalidInput, NotFound, RuleBroken
-from app.kernel.exact import plain
+from app.kernel.exact import TooLarge, plain
 from app.kernel.i18n import N_
 
 MOST_SHEETS: Final = 500
 BLANK_LINES: Final = 8
+# What a scan carries at most.
+TOO_MANY: Final = Decimal(10) ** 9
+LONGEST_LOT: Final = 60
 # An instant written by hand: a move so close to it may have been seen or not.
 DOUBT: Final = timedelta(minutes=10)
 # How scans that were written on paper say where they come from.
@@ -74,6 +77,18 @@ class QuantityMissing(InvalidInput):
     message = N_("How many are there?")
 
 
+class LotInvalid(InvalidInput):
+    """A lot code that no scan could carry."""
+
+    message = N_("“%(lot)s” is no lot code: it has at most %(most)s characters.")
+
+
+class OwnRecount(RuleBroken):
+    """Whoever counted a bin does not write its recount down for somebody else."""
+
+    message = N_("You counted this bin before: somebody else has to enter its recount.")
+
+
 class AlreadyEntered(RuleBroken):
     """The form was sent before with other content."""
 
@@ -112,6 +127,15 @@ def ensure_instant(at: datetime, started_at: datetime | None, now: datetime) -> 
     """Refuse an instant at which this stocktake was not being counted. Errors: InstantWrong."""
     if started_at is None or not started_at - timedelta(minutes=1) <= at <= now + timedelta(minutes=1):
         raise InstantWrong(start=f"{started_at:%Y-%m-%d %H:%M} UTC" if started_at else "–")
+
+
+def ensure_fits(counted: Sequence[Counted]) -> None:
+    """Refuse what the record of scans cannot carry. Errors: TooLarge, LotInvalid."""
+    for each in counted:
+        if each.quantity >= TOO_MANY:
+            raise TooLarge(text=plain(each.quantity))
+        if len(each.lot) > LONGEST_LOT or not each.lot.isprintable():
+            raise LotInvalid(lot=each.lot[:20], most=LONGEST_LOT)
 
 
 def summed(counted: Sequence[Counted]) -> list[Counted]:

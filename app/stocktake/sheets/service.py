@@ -13,6 +13,7 @@ from flask_babel import gettext
 from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
+from app.company.queries import get_company
 from app.identity.audit import audit
 from app.kernel.exact import plain
 from app.kernel.owncode import OwnKind, make_own_code
@@ -27,7 +28,14 @@ from app.stocktake.counting.queries import TASK
 from app.stocktake.rules import TAKES_SCANS, StocktakeState, WrongState
 from app.stocktake.service import hold, subject
 from app.stocktake.sheets.models import StocktakeSheet, StocktakeSheetEntry
-from app.stocktake.sheets.queries import count_entries, expected_lines, get_sheet, latest_rounds, list_entries
+from app.stocktake.sheets.queries import (
+    count_entries,
+    counted_before,
+    expected_lines,
+    get_sheet,
+    latest_rounds,
+    list_entries,
+)
 from app.stocktake.sheets.rules import (
     DOUBT,
     MOST_SHEETS,
@@ -36,9 +44,11 @@ from app.stocktake.sheets.rules import (
     Counted,
     Entry,
     NoSheetChosen,
+    OwnRecount,
     SheetRefused,
     TooManySheets,
     digest_of,
+    ensure_fits,
     ensure_instant,
     summed,
 )
@@ -76,7 +86,8 @@ def print_sheets(session: Session, stocktake_id: int, bins: Collection[int], by:
 def enter(session: Session, entry: Entry, by: int, now: datetime) -> None:
     """Enter what a sheet says as the count of whoever counted; the same form again changes nothing.
 
-    Errors: NoSuchSheet, WrongState, InstantWrong, NotACounter, AlreadyEntered, SheetRefused.
+    Errors: NoSuchSheet, WrongState, InstantWrong, NotACounter, AlreadyEntered, TooLarge, LotInvalid, OwnRecount,
+    SheetRefused.
     """
     sheet = get_sheet(session, entry.sheet_id)
     stocktake = hold(session, sheet.stocktake_id)
@@ -88,6 +99,10 @@ def enter(session: Session, entry: Entry, by: int, now: datetime) -> None:
     names = dict(list_counters(session))
     if entry.counter_id not in names:
         raise NotACounter
+    goods = summed(entry.counted)
+    ensure_fits(goods)
+    if not get_company(session).one_person and by in counted_before(session, sheet):
+        raise OwnRecount
     first = count_entries(session, sheet.id) * _A_ENTRY
     session.add(
         StocktakeSheetEntry(
@@ -102,7 +117,6 @@ def enter(session: Session, entry: Entry, by: int, now: datetime) -> None:
         )
     )
     session.flush()
-    goods = summed(entry.counted)
     sent = _events(sheet, entry, goods, first)
     batch = prepare(session, sent, now, vouched=entry.counter_id)
     keep(session, batch, now)

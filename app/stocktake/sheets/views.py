@@ -1,9 +1,11 @@
 """Pages of count sheets: print them, find one by its code, enter what is written on it."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from flask import Response, flash, make_response, redirect, render_template, request, url_for
 from flask_babel import gettext
+from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
 from app.catalog.queries import search_items
@@ -19,8 +21,10 @@ from app.stocktake.sheets import service
 from app.stocktake.sheets.forms import SheetForm, new_form, read_form
 from app.stocktake.sheets.pdf import make_sheets
 from app.stocktake.sheets.queries import Sheet, find_sheet_id, get_sheet, list_entries, read_sheets
-from app.stocktake.sheets.rules import NoSuchSheet
+from app.stocktake.sheets.rules import Entry, NoSuchSheet
+from app.stocktake.spot.service import settle_closed
 from app.stocktake.views import bp
+from app.web.addresses import row_number
 from app.web.exports import download
 from app.web.words import sentence
 
@@ -45,7 +49,7 @@ def sheets(stocktake_id: int) -> AnyResponse:
 @may(*COUNTERS)
 def print_sheets(stocktake_id: int) -> AnyResponse:
     """Make the sheets of the chosen bins, and show them as one PDF."""
-    bins, by, now = request.form.getlist("bin", type=int), current_user.id, utc_now()
+    bins, by, now = request.form.getlist("bin", type=row_number), current_user.id, utc_now()
     try:
         made = run(lambda session: service.print_sheets(session, stocktake_id, bins, by, now))
     except NotFound:
@@ -61,7 +65,7 @@ def sheets_pdf(stocktake_id: int) -> Response:
     """Print these sheets (`sheet`), or all of the stocktake."""
     session = db.session()
     stocktake = get_stocktake(session, stocktake_id)
-    wanted = request.args.getlist("sheet", type=int)
+    wanted = request.args.getlist("sheet", type=row_number)
     ids = wanted or [row.id for row in list_entries(session, stocktake_id).values()]
     found = read_sheets(session, stocktake_id, ids)
     if not found:
@@ -80,7 +84,7 @@ def _list_page(stocktake_id: int, problem: RuleBroken | None = None) -> Response
         choices=list_choices(session, stocktake, ()),
         printed=list_entries(session, stocktake_id),
         may_print=stocktake.state is StocktakeState.COUNTING,
-        chosen={*request.form.getlist("bin", type=int)},
+        chosen={*request.form.getlist("bin", type=row_number)},
         typed=request.args.get("code", ""),
         problem=sentence(problem) if problem else None,
     )
@@ -111,7 +115,7 @@ def enter_sheet(sheet_id: int) -> AnyResponse:
     if entry is None:
         return _sheet_page(form, status=400 if form.problems else 200)
     try:
-        run(lambda session: service.enter(session, entry, by, now))
+        run(lambda session: _enter(session, form.sheet.stocktake_id, entry, by, now))
     except NotFound:
         raise
     except RuleBroken as error:
@@ -129,6 +133,13 @@ def sheet_items() -> str:
     words = (asked[0] if asked else "").strip()
     rows: Sequence[object] = search_items(db.session(), words, FOUND) if words else ()
     return render_template("stocktake/sheet_items.html", rows=rows)
+
+
+def _enter(session: Session, stocktake_id: int, entry: Entry, by: int, now: datetime) -> None:
+    """Enter a sheet; a spot count whose bin it closes ends with it."""
+    service.enter(session, entry, by, now)
+    if entry.closes:
+        settle_closed(session, stocktake_id, now)
 
 
 def _read(sheet_id: int) -> Sheet:

@@ -20,15 +20,16 @@ from app.stocktake.models import Stocktake
 from app.stocktake.report.queries import read_report
 from app.stocktake.rules import COUNTABLE, BinState, Scope, ScopeKind, StocktakeState
 from app.stocktake.service import Plan, hold, plan, start, subject
+from app.stocktake.spot.holding import hold_bin
 from app.stocktake.spot.notices import POSTED, WAITING
-from app.stocktake.spot.queries import find_running, list_counts, spot_tolerance
-from app.stocktake.spot.rules import NotABin, posts_itself
+from app.stocktake.spot.queries import find_running, list_counts, passed_lately, spot_tolerance
+from app.stocktake.spot.rules import REMEMBERED, NotABin, posts_itself
 
 
 def begin(session: Session, bin_id: int, by: int, now: datetime) -> Stocktake:
     """Return the spot count of a bin that is under way, begun if there is none. Errors: NotABin."""
-    # Two people may begin at once: the second waits here, and finds the first one's. Goods may come and go meanwhile.
-    place = session.get(Location, bin_id, with_for_update={"key_share": True})
+    # Two people may begin at once: the second waits here, and finds the first one's.
+    place = hold_bin(session, bin_id)
     if place is None or place.kind not in COUNTABLE or not place.active or place.warehouse_id is None:
         raise NotABin(code=place.code if place else f"#{bin_id}")
     running = find_running(session, bin_id)
@@ -53,8 +54,9 @@ def settle_closed(session: Session, stocktake_id: int, now: datetime) -> Stockta
     end_review(session, stocktake_id, last, now)
     session.refresh(stocktake)
     report = read_report(session, stocktake, now)
+    passed = passed_lately(session, stocktake.spot_bin_id, now - REMEMBERED)
     differing = [line for line in report.lines if line.known.in_scope and line.differs]
-    if not posts_itself(report.lines, spot_tolerance(session)):
+    if not posts_itself(report.lines, spot_tolerance(session), passed):
         _tell(session, stocktake, WAITING.name, last, len(differing), now)
         return stocktake.state
     if differing:
