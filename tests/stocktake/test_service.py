@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from decimal import Decimal
+from uuid import UUID
 
 import pytest
 from sqlalchemy import func, select
@@ -10,9 +11,11 @@ from app.catalog.models import Lot
 from app.company.models import Company
 from app.db import db
 from app.identity.models import AuditEvent
+from app.identity.service import deactivate_user
 from app.ledger.models import CountAnchor, Move
 from app.ledger.queries import account_balance
 from app.ledger.verify import verify
+from app.scanning.service import take
 from app.stocktake.approval.rules import (
     AlreadyDecided,
     Choice,
@@ -564,3 +567,22 @@ def test_a_late_move_after_the_posting_is_given_back_and_the_report_stands(shop:
     assert shop.on_hand(shop.tea, a) == 9
     assert shop.line(stocktake, a, shop.tea).difference == -1
     assert verify(db.session()) == []
+
+
+def test_whoever_lets_a_doubted_scan_in_answers_for_it_and_does_not_approve(shop: Shop) -> None:
+    bin_id = shop.bins[0]
+    shop.stock(shop.tea, bin_id, 10, 30)
+    stocktake = shop.plan(bin_id)
+    gone, colleague = shop.counter(stocktake), shop.counter(stocktake)
+    gone.count(bin_id, [(TEA, 8)])
+    with shop.write() as session:
+        deactivate_user(session, gone.id, shop.owner, now())
+    [doubted] = colleague.phone.send(gone.phone.event(TEA, "set", location=bin_id, quantity="6"))
+    assert doubted["reason"] == "grant_ended"
+    with shop.write() as session:
+        take(session, UUID(doubted["id"]), shop.manager, now())
+    colleague.count(bin_id, [(TEA, 6)])
+    shop.finish(stocktake)
+    with pytest.raises(OwnCount):
+        shop.approve_all(stocktake, by=shop.manager)
+    assert shop.approve_all(stocktake, by=shop.owner) == 1

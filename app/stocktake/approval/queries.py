@@ -19,17 +19,22 @@ from app.stocktake.sheets.models import StocktakeSheet, StocktakeSheetEntry
 
 
 def list_counters(session: Session, stocktake_id: int) -> set[int]:
-    """Return who made a scan of the stocktake that counts, answers for one of nobody, or typed a sheet of it."""
+    """Return who made a scan of the stocktake that counts, let one in as it stands, or typed a sheet of it.
+
+    Whoever lets a scan in answers for it: its sender could not be believed. To say what a code means is no count.
+    """
     of_task = and_(Scan.task_kind == TASK, Scan.task_id == stocktake_id)
     scanned = select(Scan.user_id).where(of_task, Scan.status == ScanStatus.ACCEPTED)
     let_in = select(ScanResolution.user_id).join(Scan, Scan.id == ScanResolution.scan_id)
     let_in = let_in.where(of_task, ScanResolution.decision != ScanDecision.DROP)
+    vouched = select(ScanResolution.decided_by).join(Scan, Scan.id == ScanResolution.scan_id)
+    vouched = vouched.where(of_task, ScanResolution.decision == ScanDecision.TAKE)
     typed = (
         select(StocktakeSheetEntry.entered_by)
         .join(StocktakeSheet, StocktakeSheet.id == StocktakeSheetEntry.sheet_id)
         .where(StocktakeSheet.stocktake_id == stocktake_id)
     )
-    return {user for user in session.scalars(union(scanned, let_in, typed)) if user is not None}
+    return {user for user in session.scalars(union(scanned, let_in, vouched, typed)) if user is not None}
 
 
 def trail_rows(stocktake_id: int) -> Select[*tuple[Any, ...]]:
