@@ -293,6 +293,16 @@ def test_what_is_posted_says_when_and_only_what_is_posted_has_a_posting(
         session.execute(update(Stocktake).where(Stocktake.id == number).values(**broken))
 
 
+def test_what_one_person_counted_is_added_up_only_for_who_plans_and_decides(
+    shop: Shop, counted: int, sign_in: SignIn
+) -> None:
+    assert counted
+    nobody = shop.owner  # counted nothing
+    for role, narrowed in (("manager", True), ("viewer", False), ("warehouse", False)):
+        text = sign_in(role).get(f"/stocktakes/results?counter={nobody}").get_data(as_text=True)
+        assert ("No line was counted here yet." in text) is narrowed
+
+
 def test_pages_take_the_same_few_statements_whatever_was_counted(shop: Shop, counted: int, sign_in: SignIn) -> None:
     assert counted
     client = sign_in("manager")

@@ -29,9 +29,10 @@ PERIODS = (3, 6, 12)
 NUMBERS = frozenset({"stocktake", "warehouse", "zone", "bin", "category", "category_only", "item", "counter"})
 
 
-def asked() -> Only:
-    """Return which past counts the request's query asks for."""
-    given: dict[str, Any] = {name: request.args.get(name, type=row_number) for name in NUMBERS}
+def asked(*, decides: bool) -> Only:
+    """Return which past counts the request's query asks for; those of one person only for who plans and decides."""
+    names = NUMBERS if decides else NUMBERS - {"counter"}
+    given: dict[str, Any] = {name: request.args.get(name, type=row_number) for name in names}
     return Only(
         **given,
         month=request.args.get("month") or None,

@@ -21,7 +21,7 @@ from app.web.listing import answer
 @may(Permission.READ)
 def accuracy() -> Response:
     """Show how right the books were, added up as asked (`?by=`)."""
-    session, only, by = db.session(), asked(), _chosen_by()
+    session, only, by = db.session(), asked(decides=_decides()), _chosen_by()
     narrowed = {name: word for name, word in words_of(only).items() if name not in FILTERED}
     return answer(
         session,
@@ -39,7 +39,7 @@ def accuracy() -> Response:
 @may(Permission.READ)
 def results() -> Response:
     """Show the counted lines behind a number."""
-    session, only = db.session(), asked()
+    session, only = db.session(), asked(decides=_decides())
     narrowed = {name: word for name, word in words_of(only).items() if name not in FILTERED | {"wrong"}}
     return answer(
         session, results_listing(session, only, _today(), values=sees_values()), "stocktake/results.html", kept=narrowed
@@ -57,5 +57,8 @@ def _chosen_by() -> By:
 
 def _open_groups() -> list[By]:
     """Return what may be added up: people's own figures are for those who plan and decide."""
-    decides = any(current_user.may(each) for each in DECIDERS)
-    return [each for each in By if decides or each is not By.COUNTER]
+    return [each for each in By if _decides() or each is not By.COUNTER]
+
+
+def _decides() -> bool:
+    return any(current_user.may(each) for each in DECIDERS)
