@@ -16,6 +16,7 @@ from app.kernel.i18n import N_
 from app.stocktake.spot.queries import find_bin_named
 from app.stocktake.spot.rules import NotABin
 from app.stocktake.spot.service import begin
+from app.web.addresses import row_number
 from app.web.words import sentence
 
 
@@ -38,7 +39,7 @@ def start_spot() -> AnyResponse:
     """Begin a spot count of the bin that was chosen (`bin`), scanned or typed (`code`), or photographed (`photo`)."""
     by, now = current_user.id, utc_now()
     try:
-        chosen = request.form.get("bin", type=int) or _bin_of(db.session(), _texts())
+        chosen = request.form.get("bin", type=row_number) or _bin_of(db.session(), _texts())
         stocktake = run(lambda session: begin(session, chosen, by, now).id)
     except RuleBroken as error:
         return _page(error)

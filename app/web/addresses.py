@@ -23,6 +23,14 @@ def row_number(text: str) -> int:
     return number
 
 
+def number_or_none(text: str) -> int | None:
+    """Return the row's number that a text names, None where it names none."""
+    try:
+        return row_number(text) if text.isdecimal() else None
+    except ValueError:
+        return None
+
+
 def init_app(app: Flask) -> None:
     """Have every `<int:…>` mean such a number."""
     app.url_map.converters["int"] = RowNumber

@@ -1,6 +1,6 @@
 """Answers to what went wrong: a page for people, a problem document for programs, nothing lost of what was typed."""
 
-from flask import Flask, Response, jsonify, make_response, render_template, request
+from flask import Flask, Response, abort, jsonify, make_response, render_template, request
 from flask_babel import gettext
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
@@ -28,11 +28,21 @@ HINTS = {
 
 
 def init_app(app: Flask) -> None:
-    """Register the answers."""
+    """Register the answers, and refuse what nothing can answer."""
+    app.before_request(_refuse_nul)
     app.register_error_handler(RuleBroken, _rule_broken)
     app.register_error_handler(CSRFError, _csrf)
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(500, lambda _error: _answer(500, None))
+
+
+def _refuse_nul() -> None:
+    """Refuse a text that no database keeps, wherever it was typed; nobody types it by mistake."""
+    # What programs send is checked where it is read: a photo's form must not be read before its size is.
+    sources = [request.args] if wants_json() else [request.args, request.form]
+    texts = (text for source in sources for values in source.listvalues() for text in values)
+    if any("\0" in text for text in (*(request.view_args or {}).values(), *texts) if isinstance(text, str)):
+        abort(400)
 
 
 def wants_json() -> bool:

@@ -15,6 +15,7 @@ from app.stocktake.forms import words
 from app.stocktake.queries import find_bin_ids, get_stocktake
 from app.stocktake.rules import BIN_NAMES, BIN_TONES, OVER, BinState
 from app.stocktake.views import bp
+from app.web.addresses import row_number
 from app.web.words import sentence
 
 
@@ -33,7 +34,7 @@ def assign(stocktake_id: int) -> AnyResponse:
     try:
         with transaction() as session:
             bins = _chosen_bins(session, stocktake_id)
-            counters = request.form.getlist("counter", type=int)
+            counters = request.form.getlist("counter", type=row_number)
             if releases:
                 count = service.release(session, stocktake_id, bins, current_user.id, utc_now())
             else:
@@ -54,7 +55,7 @@ def _chosen_bins(session: Session, stocktake_id: int) -> set[int]:
     """Return the bins that were ticked, and those that were typed as codes or ranges. Errors: BinsUnknown."""
     stocktake = get_stocktake(session, stocktake_id)
     typed = find_bin_ids(session, stocktake.warehouse_id, words(request.form.get("bins")))
-    return {*request.form.getlist("bin", type=int), *typed}
+    return {*request.form.getlist("bin", type=row_number), *typed}
 
 
 def _page(stocktake_id: int, problem: RuleBroken | None = None) -> Response:
@@ -68,8 +69,8 @@ def _page(stocktake_id: int, problem: RuleBroken | None = None) -> Response:
         choices=choices,
         zones=_zones(choices),
         counters=list_counters(session),
-        chosen={*request.form.getlist("bin", type=int)},
-        asked={*request.form.getlist("counter", type=int)},
+        chosen={*request.form.getlist("bin", type=row_number)},
+        asked={*request.form.getlist("counter", type=row_number)},
         typed=request.form.get("bins", ""),
         is_over=stocktake.state in OVER,
         closed=BinState.CLOSED,

@@ -12,6 +12,7 @@ from app.company.rules import AccountRole
 from app.kernel.exact import parse_money
 from app.kernel.ids import uuid7
 from app.stocktake.clearing.rules import LONGEST_NAME, LONGEST_REASON, ClearingDraft, targets
+from app.web.addresses import number_or_none
 from app.web.fields import MoneyField
 
 
@@ -51,7 +52,8 @@ class ClearingForm(FlaskForm):  # type: ignore[misc]  # flask-wtf ships no types
 
 def _seen(lines: list[str]) -> dict[int, Decimal]:
     pairs = [value.partition("=") for value in lines]
-    return {int(line): parse_money(left or "0") for line, _, left in pairs if line.isdecimal()}
+    # A number that no line has is of another page: it makes what was seen differ from what is left.
+    return {number_or_none(line) or 0: parse_money(left or "0") for line, _, left in pairs}
 
 
 def _uuid(typed: str | None) -> UUID:

@@ -14,6 +14,7 @@ from app.stocktake.causes.rules import CauseKind
 from app.stocktake.report.names import NO_ITEM, Names
 from app.stocktake.report.queries import Report
 from app.stocktake.report.rules import Line, Show, Tally, shown
+from app.web.addresses import number_or_none
 
 NO_REASON: Final = "none"  # in addresses: no reason was given
 _WITH_ALL_TO_APPROVE: Final = frozenset({Show.ALL, Show.DIFFERENCES, Show.TO_APPROVE})
@@ -147,8 +148,7 @@ def _ordered(lines: Sequence[Line], sort: str, report: Report, names: Names) -> 
 
 
 def _number(args: Mapping[str, str], key: str) -> int | None:
-    typed = args.get(key, "")
-    return int(typed) if typed.isdecimal() else None
+    return number_or_none(args.get(key, ""))
 
 
 def _amount(typed: str) -> Decimal | None:

@@ -19,6 +19,7 @@ from app.stocktake.report.queries import ItemLabel, Report
 from app.stocktake.report.rules import Line
 from app.stocktake.report.verdicts import VERDICT_NAMES, VERDICT_TONES, verdict_of
 from app.stocktake.report.words import cause_text
+from app.web.addresses import number_or_none
 
 SIZES: Final = (50, 100, 200)
 STATUS_NAMES: Final = {
@@ -144,7 +145,7 @@ def page_of(  # what a page is made of; each is named where it is given
     """Return the page of the report that *args* ask for; a page beyond the end is the last."""
     wanted, lines = wanted_lines(session, report, names, args, values=values)
     size = int(args["size"]) if args.get("size") in set(map(str, SIZES)) else SIZES[0]
-    number = int(args["page"]) if args.get("page", "").isdecimal() else 1
+    number = number_or_none(args.get("page", "")) or 1
     number = min(max(1, number), max(1, -(-len(lines) // size)))
     rows = row_views(session, report, lines[(number - 1) * size : number * size], names, notes)
     return LinePage(report, names, wanted, lines, rows, path, args, number, size)

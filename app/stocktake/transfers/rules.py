@@ -19,6 +19,7 @@ from app.stocktake.report.rules import Line
 from app.stocktake.rules import LineState
 
 KIND: Final = "stocktake_transfer"
+LARGEST_SERIAL: Final = 10_000  # no two lines are joined so often
 
 
 class NotOneTransfer(InvalidInput):

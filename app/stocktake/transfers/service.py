@@ -27,6 +27,7 @@ from app.stocktake.transfers.models import StocktakeTransfer
 from app.stocktake.transfers.queries import find_transfer, get_transfer
 from app.stocktake.transfers.rules import (
     KIND,
+    LARGEST_SERIAL,
     TransferChanged,
     TransferDraft,
     TransferExplainsNothing,
@@ -44,6 +45,8 @@ def book_transfer(session: Session, stocktake_id: int, draft: TransferDraft, by:
     """
     ensure_ends(draft.short, draft.over)
     stocktake = _hold_open(session, stocktake_id)
+    if draft.serial > LARGEST_SERIAL:
+        raise TransferChanged
     known = find_transfer(session, stocktake_id, draft.short, draft.over, draft.serial)
     if known is not None:
         if known != draft.quantity:

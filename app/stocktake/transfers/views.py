@@ -18,6 +18,7 @@ from app.stocktake.report.line_views import line_page
 from app.stocktake.transfers import service
 from app.stocktake.transfers.rules import TransferDraft
 from app.stocktake.views import bp
+from app.web.addresses import number_or_none
 
 
 @bp.post("/<int:stocktake_id>/lines/<line_key>/transfer")
@@ -31,7 +32,7 @@ def transfer(stocktake_id: int, line_key: str) -> AnyResponse:
             short=place_of(request.form.get("short", "")),
             over=place_of(request.form.get("over", "")),
             quantity=parse_quantity(request.form.get("quantity", "")),
-            serial=request.form.get("serial", 1, type=int),
+            serial=number_or_none(request.form.get("serial", "1")) or 0,
         )
         service.book_transfer(session, stocktake_id, draft, current_user.id, utc_now())
 
