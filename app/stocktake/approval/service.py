@@ -226,7 +226,7 @@ def _is_as_approved(line: Line, approvals: Mapping[int, StocktakeApproval], coun
     approval = approvals.get(line.known.id or 0) if line.known.state is LineState.APPROVED else None
     if approval is None:
         return not line.differs
-    if approval.by_id in counters and not approval.is_own_count:
+    if approval.by_id in counters and not (approval.is_own_count or approval.is_by_rule):
         return False
     return line.difference == approval.difference and line.counted == approval.counted
 
