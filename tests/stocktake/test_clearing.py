@@ -17,7 +17,7 @@ from app.ledger.models import Entry
 from app.ledger.queries import account_balance
 from app.ledger.rules import ids_of
 from app.ledger.verify import OTHERS, verify
-from app.stocktake.clearing import service
+from app.stocktake.clearing import service, views
 from app.stocktake.clearing.models import StocktakeClearing, StocktakeClearingLine
 from app.stocktake.clearing.queries import count_uncleared, list_balances
 from app.stocktake.clearing.rules import (
@@ -115,6 +115,24 @@ def test_a_clearing_is_taken_back_once_and_what_it_cleared_is_left_again(shop: S
     assert account_balance(db.session(), LOSS) == 7
     clear(shop, posted, draft(posted))
     assert verify(db.session()) == []
+
+
+def test_all_lines_are_cleared_at_once_if_so_much_is_left_as_was_seen(
+    shop: Shop, posted: int, sign_in: SignIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(views, "SHOWN", 1)
+    client, address = sign_in("finance"), f"/stocktakes/{posted}/clearing"
+    page = client.get(address).get_data(as_text=True)
+    assert page.count('name="line"') == 2  # one of each side: the shortage of which most is left, and the surplus
+    assert "=6.00" in page or '=6"' in page
+    assert 'name="all" value="10' in page
+    token = str(uuid4())
+    form = {"shortage-token": token, "shortage-target": "admin_expense", "shortage-reason": "年末清理"}
+    assert client.post(f"{address}/shortage", data=form | {"all": "9.99"}).status_code == 409
+    assert client.post(f"{address}/shortage", data=form | {"all": "10"}).status_code == 303
+    assert client.post(f"{address}/shortage", data=form | {"all": "10"}).status_code == 303  # asked again
+    assert [each.left for each in balances(posted)] == [0, 0, 3]
+    assert db.session.scalar(select(func.count()).select_from(StocktakeClearing)) == 1
 
 
 @pytest.mark.parametrize(

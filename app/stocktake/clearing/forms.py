@@ -37,12 +37,16 @@ class ClearingForm(FlaskForm):  # type: ignore[misc]  # flask-wtf ships no types
         form.target.choices = [(role.value, names[role]) for role in targets(is_surplus=is_surplus)]
         return form
 
-    def draft(self, lines: list[str], *, is_surplus: bool) -> ClearingDraft:
-        """Return the clearing that was typed; *lines* are those chosen, each with what was seen to be left of it."""
+    def draft(self, lines: list[str], all_left: str, *, is_surplus: bool) -> ClearingDraft:
+        """Return the clearing that was typed; *lines* are those chosen, each with what was seen to be left of it.
+
+        *all_left*: all of them are, with so much left together.
+        """
         return ClearingDraft(
             token=_uuid(self.token.data),
             is_surplus=is_surplus,
-            seen=_seen(lines),
+            seen={} if all_left else _seen(lines),
+            all_left=parse_money(all_left) if all_left else None,
             target=AccountRole(self.target.data),
             reason=(self.reason.data or "").strip(),
             owed_by=(self.owed_by.data or "").strip(),

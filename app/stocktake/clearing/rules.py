@@ -99,7 +99,10 @@ class LineBalance:
 
 @dataclass(frozen=True)
 class ClearingDraft:
-    """A clearing as it was typed: lines with what was seen to be left of each; no amount: all of it."""
+    """A clearing as it was typed: lines with what was seen to be left of each; no amount: all of it.
+
+    `all_left`: every line of that side, of which so much was seen to be left together.
+    """
 
     token: UUID
     is_surplus: bool
@@ -108,6 +111,7 @@ class ClearingDraft:
     reason: str
     owed_by: str = ""
     amount: Decimal | None = None
+    all_left: Decimal | None = None
 
 
 def targets(*, is_surplus: bool) -> Sequence[AccountRole]:
@@ -125,6 +129,16 @@ def ensure_draft(draft: ClearingDraft) -> None:
         raise DebtorMissing
     if draft.amount is not None and draft.amount <= 0:
         raise AmountMissing
+
+
+def lines_seen(balances: Sequence[LineBalance], draft: ClearingDraft) -> dict[int, Decimal]:
+    """Return the lines that a draft means, each with what was seen to be left of it. Errors: LeftChanged."""
+    if draft.all_left is None:
+        return draft.seen
+    open_lines = {each.line_id: each.left for each in balances if each.is_surplus == draft.is_surplus and each.left > 0}
+    if sum(open_lines.values(), ZERO) != draft.all_left:
+        raise LeftChanged
+    return open_lines
 
 
 def shares(balances: Sequence[LineBalance], draft: ClearingDraft) -> dict[int, Decimal]:

@@ -4,6 +4,7 @@ Law: each begins by holding the stocktake's row, so that of two people who clear
 sees what the first one left.
 """
 
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import insert
@@ -18,7 +19,7 @@ from app.ledger.service import post as post_to_ledger
 from app.ledger.service import reverse
 from app.stocktake.clearing.models import StocktakeClearing, StocktakeClearingLine
 from app.stocktake.clearing.queries import find_clearing, get_clearing, list_balances
-from app.stocktake.clearing.rules import KIND, ClearingDraft, LeftChanged, NotPosted, ensure_draft, shares
+from app.stocktake.clearing.rules import KIND, ClearingDraft, LeftChanged, NotPosted, ensure_draft, lines_seen, shares
 from app.stocktake.models import Stocktake
 from app.stocktake.rules import StocktakeState
 from app.stocktake.service import hold, subject
@@ -35,9 +36,11 @@ def clear(session: Session, stocktake_id: int, draft: ClearingDraft, by: int, no
     known = find_clearing(session, key)
     if known is not None:
         return known
+    balances = list_balances(session, stocktake_id)
+    draft = replace(draft, seen=lines_seen(balances, draft))
     if not draft.seen:
         raise LeftChanged
-    parts = shares(list_balances(session, stocktake_id), draft)
+    parts = shares(balances, draft)
     amount = sum(parts.values(), ZERO)
     company = get_company(session)
     debit, credit = (AccountRole.LOSS, draft.target) if draft.is_surplus else (draft.target, AccountRole.LOSS)

@@ -24,7 +24,7 @@ from app.ledger.queries import account_balance
 from app.stocktake.clearing import service
 from app.stocktake.clearing.forms import ClearingForm
 from app.stocktake.clearing.queries import clearing_rows, count_uncleared, list_balances, list_clearings, list_names
-from app.stocktake.clearing.rules import SHORTAGE_TARGETS, SURPLUS_TARGETS
+from app.stocktake.clearing.rules import SHORTAGE_TARGETS, SURPLUS_TARGETS, LineBalance
 from app.stocktake.models import Stocktake
 from app.stocktake.queries import get_stocktake
 from app.stocktake.rules import StocktakeState
@@ -34,6 +34,7 @@ from app.web.start import Card
 from app.web.words import sentence
 
 SURPLUS, SHORTAGE = "surplus", "shortage"
+SHOWN = 200  # lines of one side on a page
 
 
 class NoLineChosen(InvalidInput):
@@ -113,10 +114,10 @@ def clear(stocktake_id: int, side: str) -> AnyResponse:
         return _page(stocktake_id, side, form)
 
     def command(session: Session) -> None:
-        lines = request.form.getlist("line")
-        if not lines:
+        lines, all_left = request.form.getlist("line"), request.form.get("all", "")
+        if not lines and not all_left:
             raise NoLineChosen
-        draft = form.draft(lines, is_surplus=is_surplus)
+        draft = form.draft(lines, all_left, is_surplus=is_surplus)
         service.clear(session, stocktake_id, draft, current_user.id, utc_now())
 
     return _run(stocktake_id, command, gettext("Cleared."), side, form)
@@ -175,7 +176,7 @@ def _page(
     sides = [
         {
             "name": name,
-            "lines": [each for each in balances if each.is_surplus == (name == SURPLUS)],
+            **_shown([each for each in balances if each.is_surplus == (name == SURPLUS)]),
             "form": form
             if form is not None and side == name
             else ClearingForm.for_request(accounts, is_surplus=name == SURPLUS, bound=False),
@@ -196,6 +197,19 @@ def _page(
         problem_side=side,
     )
     return make_response(page, problem.status if problem else 400 if form is not None else 200)
+
+
+def _shown(lines: list[LineBalance]) -> dict[str, Any]:
+    """Return what the page shows of one side: all lines, or those of which most is left, with what all are."""
+    most = sorted(lines, key=lambda each: -abs(each.left))[:SHOWN] if len(lines) > SHOWN else lines
+    open_lines = [each.left for each in lines if each.left > 0]
+    return {
+        "lines": most,
+        "left": sum((each.left for each in lines), ZERO),
+        "open_left": sum(open_lines, ZERO),
+        "count": len(open_lines),
+        "is_cut": len(lines) > SHOWN,
+    }
 
 
 def _account_names(session: Session) -> dict[AccountRole, str]:
