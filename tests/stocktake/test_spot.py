@@ -176,6 +176,17 @@ def test_a_loss_counted_bit_by_bit_is_not_within_the_tolerance(shop: Shop, bin_i
     assert verify(db.session()) == []
 
 
+def test_who_reads_the_approvals_sees_that_nobody_decided(shop: Shop, bin_id: int, sign_in: SignIn) -> None:
+    number, counter = spot(shop, bin_id)
+    counter.count(bin_id, [(TEA, 9), (COLA, 5)])
+    client, passed = sign_in("manager"), "within the tolerance of spot counts"
+    assert f"· {passed}" in client.get(f"/stocktakes/{number}/approvals?own=rule").get_data(as_text=True)
+    for other in ("own", "other"):
+        page = client.get(f"/stocktakes/{number}/approvals?own={other}").get_data(as_text=True)
+        assert f"· {passed}" not in page
+    assert f"· {passed}" in client.get(f"/stocktakes/{number}/report?show=all&format=csv").get_data(as_text=True)
+
+
 def test_of_what_somebody_approved_nothing_is_remembered(shop: Shop, bin_id: int) -> None:
     first, counter = spot(shop, bin_id)
     counter.count(bin_id, [(TEA, 7), (COLA, 5)])

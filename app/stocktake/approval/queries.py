@@ -43,7 +43,12 @@ def trail_rows(stocktake_id: int) -> Select[*tuple[Any, ...]]:
         select(
             *(StocktakeApproval.id, StocktakeApproval.at, StocktakeApproval.serial, StocktakeApproval.counted),
             *(StocktakeApproval.book, StocktakeApproval.difference, StocktakeApproval.reason, StocktakeApproval.note),
-            *(StocktakeApproval.is_own_count, StocktakeApproval.unit_cost, User.name.label("by")),
+            *(
+                StocktakeApproval.is_own_count,
+                StocktakeApproval.is_by_rule,
+                StocktakeApproval.unit_cost,
+                User.name.label("by"),
+            ),
             *(StocktakeLine.bin_id, StocktakeLine.item_id, StocktakeLine.lot_id, StocktakeLine.approvals),
             *(StocktakeLine.state, Item.name.label("item"), Item.code, Lot.code.label("lot")),
             Location.code.label("bin"),

@@ -9,6 +9,7 @@ from typing import Any
 from flask import Response, url_for
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
+from sqlalchemy import ColumnElement
 
 from app.catalog.models import Item
 from app.db import db
@@ -46,7 +47,11 @@ def _listing(stocktake_id: int, counters: Mapping[int, str], reasons: Mapping[st
         place = Place(row.bin_id, row.item_id, row.lot_id)
         return url_for("stocktake.line", stocktake_id=stocktake_id, line_key=key_of(place))
 
-    own = [("own", _l("own count")), ("other", _l("counted by others"))]
+    own = [
+        ("own", _l("own count")),
+        ("rule", _l("within the tolerance of spot counts")),
+        ("other", _l("counted by others")),
+    ]
     return Listing(
         name="approvals",
         title=_l("Approvals"),
@@ -67,7 +72,7 @@ def _listing(stocktake_id: int, counters: Mapping[int, str], reasons: Mapping[st
         ],
         search=(Item.name, Item.code, Location.code, User.name),
         filters=[
-            Filter("own", _l("Own count"), own, lambda value: StocktakeApproval.is_own_count.is_(value == "own")),
+            Filter("own", _l("Own count"), own, _by_whom),
         ],
         order=(StocktakeApproval.id.desc(),),
         empty=_l("Nobody has approved anything yet."),
@@ -78,7 +83,14 @@ def _amounts(row: Any) -> str:
     return f"{quantity(row.book)} → {quantity(row.counted)}"
 
 
+def _by_whom(value: str) -> ColumnElement[bool]:
+    own = StocktakeApproval.is_own_count.is_(value == "own")
+    return own & StocktakeApproval.is_by_rule.is_(value == "rule")
+
+
 def _approver(row: Any) -> str:
+    if row.is_by_rule:
+        return f"{row.by} · {gettext('within the tolerance of spot counts')}"
     return f"{row.by} · {gettext('own count')}" if row.is_own_count else str(row.by)
 
 

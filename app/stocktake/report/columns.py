@@ -64,6 +64,10 @@ def _decision(approvals: Approvals) -> list[FileColumn]:
     def approval(row: RowView) -> tuple[StocktakeApproval | None, str]:
         return approvals.get(row.line.known.id or 0, (None, ""))
 
+    def by(row: RowView) -> str:
+        found, name = approval(row)
+        return f"{name} · {gettext('within the tolerance of spot counts')}" if found and found.is_by_rule else name
+
     def at(row: RowView) -> Any:
         found, _ = approval(row)
         return found and found.at
@@ -75,7 +79,7 @@ def _decision(approvals: Approvals) -> list[FileColumn]:
     return [
         FileColumn(gettext("Decision"), "text", lambda row: row.verdict, 10),
         FileColumn(gettext("Reason"), "text", lambda row: row.reason, 8),
-        FileColumn(gettext("Approved by"), "text", lambda row: approval(row)[1], 8),
+        FileColumn(gettext("Approved by"), "text", by, 8),
         FileColumn(gettext("Approved at"), "instant", at),
         FileColumn(gettext("Own count"), "yes_no", own),
     ]
