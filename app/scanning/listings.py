@@ -9,6 +9,8 @@ from flask_babel import get_locale, gettext
 from flask_babel import lazy_gettext as _l
 
 from app.catalog.models import Item
+from app.identity.audit import SUBJECTS
+from app.identity.listings import SUBJECT_LINKS
 from app.identity.models import Device, User
 from app.kernel.clock import utc_now
 from app.kernel.i18n import N_
@@ -25,6 +27,10 @@ def scan_url(row: Any) -> str:
     return url_for("scanning.scan", scan_id=row.id)
 
 
+def _item_url(row: Any) -> str | None:
+    return scan_url(row) if row.item_name else None
+
+
 def kind_name(row: Any) -> str:
     """Return in words what the hand did."""
     return _said(str(get_locale()), KIND_NAMES[row.kind])
@@ -33,6 +39,16 @@ def kind_name(row: Any) -> str:
 @lru_cache(maxsize=64)  # a workbook says the same few words tens of thousands of times
 def _said(_locale: str, words: str) -> str:
     return str(gettext(words))
+
+
+def task_name(row: Any) -> str:
+    """Return in words what the row's scan was made for."""
+    return f"{_said(str(get_locale()), SUBJECTS.get(row.task_kind, row.task_kind))} {row.task_id}"
+
+
+def task_url(row: Any) -> str | None:
+    """Return where that task opens."""
+    return SUBJECT_LINKS[row.task_kind](str(row.task_id)) if row.task_kind in SUBJECT_LINKS else None
 
 
 def sentence_of(reason: str | None) -> str:
@@ -64,10 +80,10 @@ def state_shade(row: Any) -> str:
 _WHEN = Column("occurred_at", _l("Scanned"), "instant", sort=Scan.occurred_at)
 _KIND = Column("kind", _l("Act"), label=kind_name)
 _CODE = Column("raw", _l("Code"), "code", sort=Scan.raw, link=scan_url)
-_ITEM = Column("item_name", _l("Item"), sort=Item.name, link=scan_url, is_title=True)
+_ITEM = Column("item_name", _l("Item"), sort=Item.name, link=_item_url, is_title=True)
 _QUANTITY = Column("quantity", _l("Quantity"), "quantity", sort=Scan.quantity)
 _BIN = Column("location_code", _l("Bin"), "code", sort=Location.code)
-_TASK = Column("task", _l("Task"), "code", label=lambda row: f"{row.task_kind}:{row.task_id}")
+_TASK = Column("task", _l("Task"), label=task_name, link=task_url)
 _WHO = Column("user_name", _l("Who"))
 _PHONE = Column("device_name", _l("Device"))
 _STATE = Column("status", _l("State"), "badge", label=state_name, shade=state_shade)
