@@ -37,7 +37,7 @@ from app.stocktake.sheets.service import print_sheets
 # What a person finds beside the books, most often nothing.
 SLIPS = tuple(map(Decimal, (0, 0, 0, 0, 0, -1, -3, 2)))
 BINS_COUNTED_SO_FAR = 5
-UNKNOWN_CODE = "6900000999991"
+UNKNOWN_CODE = "6900000999998"
 
 
 @dataclass(frozen=True)
