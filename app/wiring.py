@@ -175,10 +175,10 @@ SECTIONS = (
     Section(
         _l("Stocktakes"),
         (
-            stocktake_start.bins_to_count,
             stocktake_start.differences_to_approve,
-            schedules_start.due,
             clearing_card,
+            stocktake_start.bins_to_count,
+            schedules_start.due,
             spot_panels.card,
         ),
     ),
@@ -258,6 +258,8 @@ def wire(app: Flask) -> None:
     )
     OTHERS.update(clearing_proofs.INVARIANTS)
     stock_registry.documents["spot_count"] = stock_registry.DocumentKind(N_("Spot count"), stocktake_start.document_url)
+    stock_registry.documents["receipt"] = stock_registry.DocumentKind(N_("Goods receipt"))
+    stock_registry.documents["shipment"] = stock_registry.DocumentKind(N_("Shipment"))
     stock_registry.documents["opening"] = stock_registry.DocumentKind(N_("Opening stock"))
     app.context_processor(_shell_context)
 

@@ -13,19 +13,19 @@ from app.web.start import Card
 
 
 def bins_to_count(session: Session) -> Iterator[Card]:
-    """Yield the stocktakes that are being counted, for whoever may scan or plan."""
-    may_scan = current_user.may(Permission.SCAN)
-    if not may_scan and not current_user.may(Permission.PLAN_STOCKTAKE):
+    """Yield the stocktakes that are being counted: how they go to whoever plans, their bins to others who may scan."""
+    plans = current_user.may(Permission.PLAN_STOCKTAKE)
+    if not plans and not current_user.may(Permission.SCAN):
         return
     for row in list_under_way(session, {StocktakeState.COUNTING}):
         yield Card(
-            title=gettext("Count %(number)s", number=row.number),
+            title=gettext("Counting goes on") if plans else gettext("Count bins"),
             # Where every bin is counted the phone has nothing more to do.
             link=url_for(
-                "handheld.scan" if may_scan and row.closed < row.bins else "stocktake.show", stocktake_id=row.id
+                "stocktake.show" if plans or row.closed == row.bins else "handheld.scan", stocktake_id=row.id
             ),
             icon="upc-scan",
-            text=gettext("%(done)s of %(bins)s bins", done=row.closed, bins=row.bins),
+            text=f"{row.number} · {row.closed} / {row.bins}",
             figure=f"{100 * row.closed // row.bins} %" if row.bins else None,
         )
 

@@ -137,7 +137,7 @@ def test_the_workbook_holds_the_lines_and_hides_what_may_not_be_seen(shop: Shop,
         return load_workbook(io.BytesIO(answer.data)).get_sheet_by_index(0).to_python()
 
     heading, tea, cola = rows(sign_in("manager"))
-    assert heading[7:12] == ["Book", "Counted", "Difference", "Cost per unit", "Value"]
+    assert heading[7:12] == ["Book", "Counted qty", "Difference", "Cost per unit", "Value"]
     assert tea[7:12] == [10, 8, -2, 3, -6]
     assert cola[7:12] == [5, 5, 0, 4, 0]
     assert tea[2] == "冰红茶"

@@ -102,7 +102,7 @@ def results_listing(session: Session, only: Only, today: date, *, values: bool) 
         Column("item", _l("Item"), sort=Item.name, label=_goods, link=_line_url, is_title=True),
         Column("bin", _l("Bin"), "code", sort=Location.natural_code, link=_place_url),
         Column("book", _l("Book"), "quantity", sort=CountAnchor.book),
-        Column("counted", _l("Counted"), "quantity", sort=CountAnchor.counted),
+        Column("counted", _l("Counted qty"), "quantity", sort=CountAnchor.counted),
         Column("difference", _l("Difference"), "signed", sort=statement.selected_columns["difference"]),
         Column("explained", _l("Explained"), "signed", sort=late.c.quantity),
         Column("counted_at", _l("Counted at"), "instant", sort=CountAnchor.counted_at, link=_stocktake_url),

@@ -43,7 +43,7 @@ def _goods() -> list[FileColumn]:
         FileColumn(gettext("Unit"), "text", lambda row: row.item.unit, 4),
         FileColumn(gettext("State"), "text", lambda row: row.status),
         FileColumn(gettext("Book"), "quantity", lambda row: row.line.book, 6),
-        FileColumn(gettext("Counted"), "quantity", lambda row: row.line.counted, 6),
+        FileColumn(gettext("Counted qty"), "quantity", lambda row: row.line.counted, 6),
         FileColumn(gettext("Difference"), "signed", lambda row: row.line.difference, 7),
     ]
 
