@@ -52,10 +52,18 @@ function restWhenHidden(event: Event): void {
   if (document.hidden && polls) event.preventDefault();
 }
 
+// Of a row of choices that runs over a phone's edge, the chosen one is in sight.
+function showChosen(): void {
+  const chosen = document.querySelector<HTMLElement>(".report-shows [aria-current]");
+  const row = chosen?.parentElement;
+  if (chosen && row) row.scrollLeft = chosen.offsetLeft - row.offsetLeft - (row.clientWidth - chosen.offsetWidth) / 2;
+}
+
 document.addEventListener("htmx:before:request", restWhenHidden);
 document.addEventListener("submit", askFirst);
 document.addEventListener("submit", sendOnce);
 document.addEventListener("change", onChange);
 document.addEventListener("keydown", moveOn);
 addEventListener("pageshow", forgetSent);
+showChosen();
 document.querySelector<HTMLElement>("[data-focus]")?.focus();
