@@ -8,17 +8,20 @@ from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import Session
 
+from app.identity.access import current_user
 from app.identity.audit import ACTIONS, SUBJECTS, WORDS
 from app.identity.models import AuditEvent, Device, User
 from app.identity.queries import list_names, select_audit, select_devices, select_users
-from app.identity.rules import ROLE_NAMES, Role
+from app.identity.rules import ROLE_NAMES, Permission, Role
 from app.web.formats import MISSING, yes_no
 from app.web.listing import Column, Filter, Listing
 
 KEY_SHOWN = 12  # of a UUID the beginning tells enough
 # Where the subject of an audit row ("item:12") is shown; features add their own in wiring.
-SUBJECT_LINKS: dict[str, Callable[[str], str]] = {
-    "user": lambda key: url_for("people.edit_user", user_id=key),
+SUBJECT_LINKS: dict[str, Callable[[str], str | None]] = {
+    "user": lambda key: (
+        url_for("people.edit_user", user_id=key) if current_user.may(Permission.MANAGE_COMPANY) else None
+    ),
     "device": lambda key: url_for("people.edit_device", device_id=key),
 }
 
