@@ -29,7 +29,7 @@ def schedules_listing(today: date) -> Listing:
         title=_l("Recurring counts"),
         statement=schedule_rows(),
         columns=[
-            Column("name", _l("Called"), sort=StocktakeSchedule.name, link=_url, is_title=True),
+            Column("name", _l("Name of the count"), sort=StocktakeSchedule.name, link=_url, is_title=True),
             Column("state", _l("State"), "badge", label=state, shade=shade),
             Column("rhythm", _l("Rhythm"), label=rhythm_text),
             Column("next_due", _l("Next due"), "day", sort=StocktakeSchedule.next_due, label=_next_due),
