@@ -84,6 +84,13 @@ FILLINGS: dict[str, Callable[[Session], Sequence[Any]]] = {
     "sheet_id": _one(StocktakeSheet.id),
     "line_key": _line,
 }
+# Faces of a page that its address alone does not show.
+FACES: dict[str, Sequence[dict[str, str]]] = {
+    "stocktake.report": ({"show": "all"}, {"by": "bin"}, {"by": "counter"}),
+    "stocktake.proposal": ({"by": "items"},),
+    "stocktake.accuracy": ({"by": "counter"},),
+    "stocktake.stocktakes": ({"q": "nothing is called so"},),
+}
 
 
 def addresses(app: Flask) -> list[str]:
@@ -99,6 +106,7 @@ def addresses(app: Flask) -> list[str]:
             bound = app.url_map.bind("")
             filled = _fillings(session, rule.endpoint, sorted(rule.arguments))
             found += [bound.build(rule.endpoint, values) for values in filled]
+            found += [bound.build(rule.endpoint, filled[0] | face) for face in FACES.get(rule.endpoint, ())]
         session.close()
     return sorted(set(found))
 

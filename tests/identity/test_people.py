@@ -178,6 +178,16 @@ def test_the_audit_trail_is_searched_filtered_and_exported(sign_in: SignIn, writ
 
 
 @ON_SQLITE
+def test_the_audit_trail_leads_to_people_only_whoever_may_see_them(sign_in: SignIn, write: Write) -> None:
+    with write() as session:
+        audit(session, None, "user.edit", "user:1", {}, NOW)
+    assert 'href="/users/1"' in sign_in("owner").get("/audit").text
+    managers = sign_in("manager").get("/audit").text
+    assert "User 1" in managers
+    assert 'href="/users/1"' not in managers
+
+
+@ON_SQLITE
 def test_a_device_is_given_a_name(sign_in: SignIn) -> None:
     manager = sign_in("manager")
     page = manager.get("/devices").text

@@ -240,9 +240,12 @@ def test_what_cannot_be_done_now_says_so_on_the_page(shop: Shop, counted: int, s
 def test_the_start_page_says_what_waits(shop: Shop, counted: int, sign_in: SignIn) -> None:
     running = shop.plan(shop.bins[1])
     number = shop.get(running).number
-    assert f"Count {number}" in text_of(sign_in("warehouse"), "/")
-    assert "Differences to approve" not in text_of(sign_in("warehouse"), "/")
-    assert "Differences to approve" in text_of(sign_in("manager"), "/")
+    worker, manager = text_of(sign_in("warehouse"), "/"), text_of(sign_in("manager"), "/")
+    assert number in worker
+    assert f'href="/stocktakes/{running}/scan"' in worker
+    assert "Differences to approve" not in worker
+    assert f'href="/stocktakes/{running}"' in manager
+    assert manager.index("Differences to approve") < manager.index("Counting goes on")
     assert number not in text_of(sign_in("seller"), "/")
     shop.approve_all(counted)
     assert "Stocktake to post" in text_of(sign_in("manager"), "/")
@@ -256,6 +259,14 @@ def test_the_card_of_a_count_leads_to_scanning_until_every_bin_is_counted(shop: 
     for role in ("warehouse", "manager"):
         start = sign_in(role).get("/").get_data(as_text=True)
         assert (scanning in start, page in start) == (False, True)
+
+
+def test_a_scan_that_waits_leads_to_its_stocktake(shop: Shop, sign_in: SignIn) -> None:
+    stocktake = shop.plan(shop.bins[0])
+    shop.counter(stocktake).count(shop.bins[0], [("6900000999998", 1)])
+    waiting = text_of(sign_in("manager"), "/scans/waiting")
+    assert "6900000999998" in waiting
+    assert f'<a href="/stocktakes/{stocktake}">Stocktake {stocktake}</a>' in waiting
 
 
 def test_phones_are_told_the_bins_their_codes_and_what_a_recount_asks(shop: Shop, sign_in: SignIn) -> None:
