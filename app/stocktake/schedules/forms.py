@@ -30,7 +30,9 @@ _NUMBER = {"inputmode": "numeric"}
 class ScheduleForm(PlanForm):
     """A plan that comes again and again."""
 
-    name = StringField(_l("Name of the count"), [DataRequired(), Length(max=80)], description=_l("Cold room, every Monday"))
+    name = StringField(
+        _l("Name of the count"), [DataRequired(), Length(max=80)], description=_l("Cold room, every Monday")
+    )
     every = IntegerField(_l("Every"), [InputRequired(), NumberRange(1, MOST_EVERY)], default=1, render_kw=_NUMBER)
     rhythm = SelectField(_l("Days, weeks or months"), default=RhythmKind.WEEKS.value)
     weekday = SelectField(_l("Weekday"), coerce=int)
