@@ -45,8 +45,11 @@ WEBKIT = Need(
     "the tests of the scan page in WebKit, the engine of the iPhone",
 )
 SCREEN = Need("xvfb", lambda: shutil.which("Xvfb") is not None, "the tests in WebKit (their screen)")
+POPPLER = Need(
+    "poppler-utils", lambda: shutil.which("pdftoppm") is not None, "the reading back of labels from their printed page"
+)
 TO_RUN = (ZBAR,)
-TO_TEST = (ZBAR, CHROMIUM, FFMPEG, POSTGRES, CHINESE_FONT, WEBKIT, SCREEN)
+TO_TEST = (ZBAR, CHROMIUM, FFMPEG, POSTGRES, CHINESE_FONT, WEBKIT, SCREEN, POPPLER)
 
 
 def ensure(needs: Iterable[Need]) -> list[Need]:
