@@ -23,7 +23,7 @@ def bins_to_count(session: Session) -> Iterator[Card]:
             # Where every bin is counted the phone has nothing more to do.
             link=url_for("stocktake.show" if plans or row.closed == row.bins else "handheld.scan", stocktake_id=row.id),
             icon="upc-scan",
-            text=f"{row.number} · {row.closed} / {row.bins}",
+            text=f"{row.number} · {row.closed}/{row.bins}",
             figure=f"{100 * row.closed // row.bins} %" if row.bins else None,
         )
 
