@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final, cast
 
-from sqlalchemy import CursorResult, Select, insert, literal, select, update
+from sqlalchemy import CursorResult, Select, delete, insert, literal, select, update
 from sqlalchemy.orm import Session
 
 from app.catalog.models import Item
@@ -172,6 +172,23 @@ def _open_rounds(session: Session, stocktake_id: int, bins: Sequence[int], by: i
             session.add(fresh)
             last[bin_id] = fresh
     return {bin_id: row.round for bin_id, row in last.items()}
+
+
+def drop_idle_rounds(session: Session, stocktake_id: int, bins: Collection[int]) -> None:
+    """Forget the rounds of *bins* that nobody began and no line asks for any more: their bins are counted again."""
+    is_asked = select(StocktakeLine.id).where(
+        StocktakeLine.stocktake_id == StocktakeBin.stocktake_id,
+        StocktakeLine.bin_id == StocktakeBin.bin_id,
+        StocktakeLine.asked >= StocktakeBin.round,
+    )
+    idle = delete(StocktakeBin).where(
+        StocktakeBin.stocktake_id == stocktake_id,
+        StocktakeBin.bin_id.in_(bins),
+        StocktakeBin.round > 1,
+        StocktakeBin.state == BinState.WAITING,
+        ~is_asked.exists(),
+    )
+    session.execute(idle.execution_options(synchronize_session=False))
 
 
 # --- states -----------------------------------------------------------------------------------------------------------

@@ -31,6 +31,7 @@ from app.stocktake.approval.service import drop_recount
 from app.stocktake.causes.rules import Place
 from app.stocktake.counting.rules import LineCount
 from app.stocktake.models import StocktakeBin, StocktakeLine
+from app.stocktake.queries import list_bins
 from app.stocktake.rules import (
     BinState,
     LineState,
@@ -400,6 +401,18 @@ def test_a_recount_that_is_not_wanted_any_more_is_taken_back(shop: Shop) -> None
     with shop.write() as session:
         drop_recount(session, stocktake, [Place(a, shop.tea, 0)], shop.manager, now())
     assert shop.line(stocktake, a, shop.tea).can_approve
+    assert [(each.state, each.round) for each in list_bins(db.session(), stocktake)] == [(BinState.CLOSED, 1)]
+
+
+def test_a_recount_of_one_line_taken_back_leaves_the_bin_to_the_recount_of_another(shop: Shop) -> None:
+    a, *_ = stocked(shop).bins
+    stocktake = shop.plan(a)
+    shop.counter(stocktake).count(a, [(TEA, 8), (COLA, 4)])
+    shop.finish(stocktake)
+    shop.recount(stocktake, Place(a, shop.tea, 0), Place(a, shop.cola, 0))
+    with shop.write() as session:
+        drop_recount(session, stocktake, [Place(a, shop.tea, 0)], shop.manager, now())
+    assert [(each.state, each.round) for each in list_bins(db.session(), stocktake)] == [(BinState.WAITING, 2)]
 
 
 def test_two_counters_of_one_bin_are_compared_and_never_summed(shop: Shop) -> None:

@@ -37,7 +37,7 @@ from app.stocktake.rules import (
     ensure_can_become,
     ensure_four_eyes,
 )
-from app.stocktake.service import hold, lines_at, move_on, rows_touched, settle, subject
+from app.stocktake.service import drop_idle_rounds, hold, lines_at, move_on, rows_touched, settle, subject
 
 # Approved differences may change by scans and moves that come late: then they wait for an approval again.
 TAKES_APPROVALS = frozenset({StocktakeState.COUNTING, StocktakeState.REVIEW, StocktakeState.APPROVED})
@@ -177,6 +177,7 @@ def drop_recount(session: Session, stocktake_id: int, places: Collection[Place],
         deciding = waiting[Place(row.bin_id, row.item_id, row.lot_id)].deciding
         row.asked = deciding.key.round if deciding else 1
     session.flush()
+    drop_idle_rounds(session, stocktake_id, {place.bin for place in waiting})
     audit(session, by, "stocktake.drop_recount", subject(stocktake_id), {"lines": len(waiting)}, now)
 
 
