@@ -4,9 +4,11 @@ Law: nothing else commits. Reads use `db.session` (one snapshot a request); a co
 which begins by taking the right to write, so that what it reads is what it changes.
 """
 
+import math
 import os
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import UTC, datetime
@@ -37,8 +39,9 @@ from sqlalchemy import (
 )
 from sqlalchemy import table as plain_table
 from sqlalchemy.engine import Engine
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, DisconnectionError
 from sqlalchemy.orm import DeclarativeBase, Session
+from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.schema import DDL
 from sqlalchemy.sql import operators
 
@@ -48,6 +51,7 @@ BUSY_TIMEOUT_MS: Final = 20_000
 # PostgreSQL: deadlock_detected, serialization_failure. Both mean "nothing happened, try again".
 RETRYABLE_SQLSTATES: Final = frozenset({"40P01", "40001"})
 WRITE_OPTION: Final = "zhangshi_write"
+IDLE_S = 1.0
 
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -206,12 +210,30 @@ def init_app(app: Flask) -> None:
         if db.engine.dialect.name == "sqlite":
             event.listen(db.engine, "connect", _set_up_sqlite)
             event.listen(db.engine, "begin", _begin_sqlite)
+        else:
+            event.listen(db.engine, "checkin", _note_return)
+            event.listen(db.engine, "checkout", _ensure_alive)
 
 
 def _engine_options(uri: str) -> dict[str, object]:
     if uri.startswith("sqlite"):
         return {"pool_size": 20, "max_overflow": 0}
-    return {"pool_size": 10, "max_overflow": 10, "pool_pre_ping": True}
+    return {"pool_size": 10, "max_overflow": 10}
+
+
+def _note_return(_connection: object, record: ConnectionPoolEntry) -> None:
+    record.info["returned_at"] = time.monotonic()
+
+
+def _ensure_alive(connection: Any, record: ConnectionPoolEntry, _proxy: object) -> None:
+    """Ask a connection that lay idle whether its server is still there; one used a moment ago is not asked again."""
+    if time.monotonic() - record.info.get("returned_at", math.inf) <= IDLE_S:
+        return
+    dialect = db.engine.dialect
+    try:
+        dialect.do_ping(connection)
+    except dialect.loaded_dbapi.Error as gone:
+        raise DisconnectionError from gone  # the pool opens another one
 
 
 def _set_up_sqlite(connection: Any, record: object) -> None:

@@ -17,7 +17,7 @@ from app.catalog.models import Item, Unit
 from app.db import db, missing_triggers, transaction
 from app.identity.models import AuditEvent
 from app.kernel.exact import TooPrecise
-from tests.conftest import Write
+from tests.conftest import Write, run_on_postgres
 
 
 def test_every_sqlite_connection_is_set_up_to_keep_what_it_accepted(app: Flask) -> None:
@@ -45,6 +45,20 @@ def test_a_command_holds_the_right_to_write_from_its_first_moment(app: Flask) ->
         other.exec_driver_sql("PRAGMA busy_timeout=0")
         with pytest.raises(DBAPIError, match="locked"):
             other.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def test_a_connection_whose_server_went_while_it_lay_idle_is_replaced(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if db.engine.dialect.name != "postgresql":
+        return
+    monkeypatch.setattr("app.db.IDLE_S", 0.0)
+    with db.engine.connect() as first:
+        number = first.scalar(text("SELECT pg_backend_pid()"))
+    server = db.engine.url.render_as_string(hide_password=False)
+    run_on_postgres(server, f"SELECT pg_terminate_backend({number}, 5000)")
+    with db.engine.connect() as second:
+        assert second.scalar(text("SELECT pg_backend_pid()")) != number
 
 
 def test_an_error_rolls_everything_back(write: Write) -> None:
