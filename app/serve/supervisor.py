@@ -1,6 +1,5 @@
 """The parent of the server's processes: starts them, restarts one that died, renews the certificate, stops them all."""
 
-import gc
 import multiprocessing
 import os
 import signal
@@ -11,6 +10,7 @@ from collections.abc import Callable, Mapping
 from multiprocessing.connection import wait
 from typing import TYPE_CHECKING, Final
 
+from app.serve.collecting import collect_rarely
 from app.serve.servers import PATIENCE_S, die_with_parent
 
 if TYPE_CHECKING:
@@ -38,8 +38,7 @@ class Supervisor:
     def run(self) -> int:
         """Keep the tasks running; return the exit code."""
         self._listen()
-        gc.collect()
-        gc.freeze()  # what is loaded now is never garbage: no collection in a child writes to the shared pages
+        collect_rarely()
         for name in self._tasks:
             self._start(name)
         failed = False

@@ -44,6 +44,7 @@ from app.ledger.verify import verify
 from app.places.models import Location
 from app.places.rules import End, LocationKind
 from app.scanning.rules import ScanStatus
+from app.serve.collecting import collect_rarely
 from app.stocktake.approval import service as approval
 from app.stocktake.approval.rules import Choice, fingerprint
 from app.stocktake.queries import get_stocktake
@@ -264,6 +265,7 @@ def measure(url: str, folder: Path, lines: int) -> Figures:
     """Run one stocktake of so many lines."""
     app = create_app(folder, SQLALCHEMY_DATABASE_URI=url, TESTING=True, WTF_CSRF_ENABLED=False, HTTP_FULL=True)
     figures = Figures(lines)
+    collect_rarely()  # as the server does
     with app.app_context():
         store = open_store(app, lines)
         client = _signed_in(store)
