@@ -20,4 +20,5 @@ def serve(**options: int | str | bool) -> None:
     """Serve on HTTPS with a certificate of this installation's own authority, and the plain door beside it."""
     from app.serve.start import Options, start  # noqa: PLC0415  # granian and cryptography load for this command alone
 
-    sys.exit(start(current_app._get_current_object(), Options(**options)))  # type: ignore[attr-defined,arg-type]  # noqa: SLF001
+    app = current_app._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001  # what the proxy stands for
+    sys.exit(start(app, Options(**options)))  # type: ignore[arg-type]  # click has seen to their types

@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from app.kernel.exact import ZERO, round_money
 from app.kernel.i18n import N_
+from app.stocktake.accuracy.rules import right_share
 from app.stocktake.causes.rules import Cause, Place
 from app.stocktake.counting.rules import Count, Goods, LineCount, eligible, line_count, said
 from app.stocktake.counting.serials import Twice, left_out, seen_twice
@@ -322,9 +323,11 @@ def tally(lines: Iterable[Line]) -> Tally:
         surplus_value=_sum(line.value for line in plus),
         shortage_value=-_sum(line.value for line in minus),
         unvalued=sum(line.value is None for line in gaps),
-        by_lines=_share(len(gaps), len(counted)),
-        by_pieces=_share(_sum(abs(line.difference or ZERO) for line in gaps), _sum(line.book for line in counted)),
-        by_value=_share(_sum(abs(line.value or ZERO) for line in gaps), _sum(_book_value(line) for line in counted)),
+        by_lines=right_share(len(gaps), len(counted)),
+        by_pieces=right_share(_sum(abs(line.difference or ZERO) for line in gaps), _sum(line.book for line in counted)),
+        by_value=right_share(
+            _sum(abs(line.value or ZERO) for line in gaps), _sum(_book_value(line) for line in counted)
+        ),
     )
 
 
@@ -360,10 +363,3 @@ def _sum(values: Iterable[Decimal | None]) -> Decimal:
 
 def _book_value(line: Line) -> Decimal:
     return (line.book or ZERO) * (line.unit_cost or ZERO)
-
-
-def _share(wrong: Decimal | int, whole: Decimal | int) -> Decimal | None:
-    """Return which share is right, between 0 and 1; None of nothing."""
-    if not whole:
-        return None if not wrong else ZERO
-    return max(ZERO, 1 - Decimal(wrong) / Decimal(whole))
