@@ -10,6 +10,8 @@ from app.imports.rules import RowState
 from app.kernel.errors import NotFound
 from app.kernel.i18n import N_
 
+HELD = 2_000
+
 
 class NoSuchImport(NotFound):
     """No import with this id."""
@@ -36,6 +38,9 @@ def list_cells(session: Session, import_id: int, states: Sequence[RowState]) -> 
 
 
 def list_bad_rows(session: Session, import_id: int) -> Iterator[ImportRow]:
-    """Yield the rows that have problems, in the file's order."""
-    statement = select(ImportRow).where(ImportRow.import_id == import_id, ImportRow.state == RowState.BAD)
-    yield from session.scalars(statement.order_by(ImportRow.number).execution_options(yield_per=2000))
+    """Yield the rows that have problems, in the file's order; some thousands at a time are held."""
+    bad = select(ImportRow).where(ImportRow.import_id == import_id, ImportRow.state == RowState.BAD)
+    last = 0  # rows are numbered from 1 on, each number once a file
+    while rows := session.scalars(bad.where(ImportRow.number > last).order_by(ImportRow.number).limit(HELD)).all():
+        yield from rows
+        last = rows[-1].number

@@ -68,6 +68,7 @@ def test_a_number_that_can_hardly_be_is_asked_for_twice(take: Take, shop: Shop, 
     hand = take(stocktake)
     hand.choose_bin(BIN)
     hand.wedge(TEA)
+    hand.sees_sent()  # by its answer the phone knows the unit
     hand.set_quantity(TEA, "6000")
     hand.sees("keypad-hint", '[data-tone="refused"]')
     assert "6000 瓶" in hand.text("keypad-hint")
