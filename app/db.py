@@ -1,6 +1,6 @@
 """The database's edge: engine set-up, exact column types, append-only tables, and transaction(), the only commit.
 
-Law: nothing else commits. Reads use `db.session`, which never writes; a command runs in `transaction()`,
+Law: nothing else commits. Reads use `db.session` (one snapshot a request); a command runs in `transaction()`,
 which begins by taking the right to write, so that what it reads is what it changes.
 """
 
@@ -15,12 +15,11 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from enum import StrEnum
 from functools import lru_cache
-from typing import Any, Final, TypeVar, cast
+from typing import Any, Final, TypeVar
 from weakref import WeakKeyDictionary
 
 from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
-from flask_sqlalchemy.session import Session as FlaskSession
 from sqlalchemy import (
     BigInteger,
     Connection,
@@ -69,17 +68,7 @@ class Base(DeclarativeBase):
     metadata = MetaData(naming_convention=NAMING)
 
 
-class Reading(FlaskSession):
-    """What pages read by. PostgreSQL shows each statement what is committed by then, inside a transaction or not.
-
-    Cost: so there reading needs no transaction around it, which would be two more ways to the server and back.
-    """
-
-    def get_bind(self, *args: Any, **named: Any) -> Engine | Connection:
-        return _reader(cast("Engine", super().get_bind(*args, **named)))
-
-
-db = SQLAlchemy(model_class=Base, session_options={"class_": Reading})
+db = SQLAlchemy(model_class=Base)
 
 BigId = BigInteger().with_variant(Integer, "sqlite")
 
@@ -307,11 +296,6 @@ def run(command: Callable[[Session], Result], attempts: int = 4) -> Result:
 def is_undone(error: DBAPIError) -> bool:
     """Say whether the database undid a transaction for others' sake, so that it may be run anew."""
     return getattr(error.orig, "sqlstate", None) in RETRYABLE_SQLSTATES
-
-
-@lru_cache(maxsize=4)
-def _reader(engine: Engine) -> Engine:
-    return engine if engine.dialect.name == "sqlite" else engine.execution_options(isolation_level="AUTOCOMMIT")
 
 
 @lru_cache(maxsize=4)
