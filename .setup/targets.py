@@ -13,7 +13,8 @@ import machine
 
 UV = "uv==0.13.9"
 FIGURES = ("posting", "intake", "importing", "start", "decoding", "stocktake")  # modules of tests/benchmarks
-SEARCHES = "searches"  # the tests with their long loops in full
+SEARCHES = "searches"  # long loops in full, of the tests that have them:
+SEARCHED = ("tests/ledger", "tests/scenarios")
 FLASK = [environment.PYTHON, "-m", "flask", "--app", "app"]
 
 
@@ -59,7 +60,7 @@ def bench() -> int:
     for name in shlex.split(os.environ.get("ARGS", "")) or [*FIGURES, SEARCHES]:
         print(f"\n— {name} —", flush=True)
         if name == SEARCHES:
-            command = [environment.PYTHON, "-m", "pytest", "-n", "2", "-m", "not browser"]
+            command = [environment.PYTHON, "-m", "pytest", "-n", "2", "-m", "not browser", *SEARCHED]
         else:
             command = [environment.PYTHON, "-m", f"tests.benchmarks.{name}"]
         if subprocess.run(command, env=os.environ | {"ZHANGSHI_FULL": "1"}, check=False).returncode != 0:
