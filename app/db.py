@@ -1,6 +1,6 @@
 """The database's edge: engine set-up, exact column types, append-only tables, and transaction(), the only commit.
 
-Law: nothing else commits. Reads use `db.session` (one snapshot a request); a command runs in `transaction()`,
+Law: nothing else commits. Reads use `db.session`, which never writes; a command runs in `transaction()`,
 which begins by taking the right to write, so that what it reads is what it changes.
 """
 
@@ -50,7 +50,7 @@ from app.kernel.exact import MONEY_PLACES, PRICE_PLACES, QUANTITY_PLACES, from_s
 BUSY_TIMEOUT_MS: Final = 20_000
 # PostgreSQL: deadlock_detected, serialization_failure. Both mean "nothing happened, try again".
 RETRYABLE_SQLSTATES: Final = frozenset({"40P01", "40001"})
-WRITE_OPTION: Final = "zhangshi_write"
+_WRITE_OPTION: Final = "zhangshi_write"
 IDLE_S = 1.0
 
 NAMING = {
@@ -218,11 +218,21 @@ def init_app(app: Flask) -> None:
 def _engine_options(uri: str) -> dict[str, object]:
     if uri.startswith("sqlite"):
         return {"pool_size": 20, "max_overflow": 0}
-    return {"pool_size": 10, "max_overflow": 10}
+    # Each statement sees what is committed by then, inside a transaction or not: reading needs none around it, which
+    # would be two more ways to the server and back.
+    return {"pool_size": 10, "max_overflow": 10, "isolation_level": "AUTOCOMMIT", "skip_autocommit_rollback": True}
 
 
-def _note_return(_connection: object, record: ConnectionPoolEntry) -> None:
+def _begin_postgres(connection: Connection) -> None:
+    # From here to the return into the pool the driver sends BEGIN before the first statement. Cost: the engine's own
+    # isolation levels do the same at three times the price.
+    connection.connection.driver_connection.autocommit = False  # type: ignore[union-attr]  # psycopg's, and open
+
+
+def _note_return(connection: Any, record: ConnectionPoolEntry) -> None:
     record.info["returned_at"] = time.monotonic()
+    if connection is not None and not connection.autocommit:
+        connection.autocommit = True
 
 
 def _ensure_alive(connection: Any, record: ConnectionPoolEntry, _proxy: object) -> None:
@@ -252,7 +262,7 @@ def _set_up_sqlite(connection: Any, record: object) -> None:
 
 def _begin_sqlite(connection: Connection) -> None:
     # A deferred transaction that turns to writing fails at once when another has written: commands begin IMMEDIATE.
-    write = connection.get_execution_options().get(WRITE_OPTION, False)
+    write = connection.get_execution_options().get(_WRITE_OPTION, False)
     connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
 
 
@@ -274,7 +284,7 @@ def transaction() -> Iterator[Session]:
     engine = db.engine
     _running.command = True
     try:
-        with _turn(engine), Session(_writer(engine), expire_on_commit=False) as session, session.begin():
+        with _turn(engine), Session(writing(engine), expire_on_commit=False) as session, session.begin():
             session.connection()  # begins now, not at the first statement: nothing is read before the right to write
             yield session
     finally:
@@ -299,8 +309,12 @@ def is_undone(error: DBAPIError) -> bool:
 
 
 @lru_cache(maxsize=4)
-def _writer(engine: Engine) -> Engine:
-    return engine.execution_options(**{WRITE_OPTION: True})
+def writing(engine: Engine) -> Engine:
+    """Return *engine* for whoever writes: with transactions that have the right to from their first moment."""
+    writer = engine.execution_options(**{_WRITE_OPTION: True})
+    if engine.dialect.name == "postgresql":
+        event.listen(writer, "begin", _begin_postgres)
+    return writer
 
 
 # --- taking turns -------------------------------------------------------------------------------------------------

@@ -143,6 +143,8 @@ def app(database_url: str, tmp_path: Path) -> Iterator[Flask]:
     with app.app_context():
         yield app
         db.session.remove()
+        # A session used after a command has ended it takes a connection that nobody gives back.
+        assert db.engine.pool.checkedout() == 0  # type: ignore[attr-defined]  # a QueuePool
         db.engine.dispose()
 
 

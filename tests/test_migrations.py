@@ -12,7 +12,7 @@ from flask_migrate import upgrade
 from sqlalchemy import Connection, MetaData, Table, func, select, text
 
 from app import create_app
-from app.db import db, missing_triggers
+from app.db import db, missing_triggers, writing
 from app.demo.load import load_demo
 from app.ledger.models import Move, Posting
 from app.ledger.seals import missing_seals
@@ -69,7 +69,7 @@ def test_migrations_make_exactly_what_the_models_say(fresh: Flask) -> None:
     assert missing_triggers(db.session()) == []
     assert missing_seals(db.session()) == []
     db.session.remove()
-    with db.engine.begin() as connection:
+    with writing(db.engine).begin() as connection:
         db.metadata.drop_all(connection)
         connection.execute(text("DROP TABLE alembic_version"))
     db.create_all()
@@ -134,13 +134,13 @@ def test_a_database_filled_at_the_first_revision_comes_to_the_last_with_its_rows
     load_demo()
     db.session.remove()
     held, first = MetaData(), MetaData()
-    with db.engine.begin() as connection:
+    with writing(db.engine).begin() as connection:
         held.reflect(connection)
         rows = {table.name: connection.execute(select(table)).mappings().all() for table in held.sorted_tables}
         db.metadata.drop_all(connection)
         connection.execute(text("DROP TABLE alembic_version"))
     upgrade(revision="0001")
-    with db.engine.begin() as connection:
+    with writing(db.engine).begin() as connection:
         first.reflect(connection)
         # A posting seals its lines by its row, which therefore comes after them, and before what names it.
         for table in sorted(first.sorted_tables, key=_turn):

@@ -21,7 +21,7 @@ from app.backup import schema
 from app.backup.archive import FileFacts, Manifest, Reader, Writer
 from app.backup.portable import facts_of, read_lines, write_lines
 from app.backup.rules import BackupDamaged, BackupExists, HoldsData, superfluous
-from app.db import WRITE_OPTION, db, missing_triggers
+from app.db import db, missing_triggers, writing
 
 # What must hold in a restored database (the ledger's invariants); each returns a sentence per breach. Filled in wiring.
 proofs: list[Callable[[Session], Iterable[str]]] = []
@@ -125,7 +125,7 @@ def _restore_lite(engine: Engine, instance: Path, reader: Reader) -> None:
 
 
 def _restore_postgres(engine: Engine, reader: Reader) -> None:
-    with engine.execution_options(**{WRITE_OPTION: True}).begin() as connection:
+    with writing(engine).begin() as connection:
         schema.drop_all(connection)
         _fill(connection, reader)
 

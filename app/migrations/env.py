@@ -5,7 +5,7 @@ from typing import Literal
 from alembic import context
 from sqlalchemy import BigInteger, Connection, DateTime, text
 
-from app.db import WRITE_OPTION, Scaled, UtcDateTime, db
+from app.db import Scaled, UtcDateTime, db, writing
 
 # Any 64-bit number, the same in every process: two upgrades at once would run the same steps twice.
 UPGRADE_LOCK = 7_226_045_112
@@ -13,7 +13,7 @@ UPGRADE_LOCK = 7_226_045_112
 
 def run() -> None:
     """Run the wanted steps on the application's own engine."""
-    engine = db.engine.execution_options(**{WRITE_OPTION: True})
+    engine = writing(db.engine)
     with engine.connect() as connection:
         lite = connection.dialect.name == "sqlite"
         if lite:

@@ -25,8 +25,9 @@ from flask import Flask
 from sqlalchemy import insert
 
 from app import create_app
-from app.db import WRITE_OPTION, db
+from app.db import db
 from app.scanning.intake import SCAN
+from tests.benchmarks.bare import bare_engine
 from tests.benchmarks.importing import write_file
 from tests.benchmarks.shop import PHONES, Shop, make_row, make_scan, open_shop
 from tests.postgres import cluster
@@ -60,13 +61,14 @@ def bare_core(app: Flask, shop: Shop, seconds: float) -> float:
     """Return how many of the same rows bare Core commits a second, one commit a row."""
     rows = [make_row(shop, number) for number in range(int(seconds * 3_000))]
     with app.app_context():
-        engine, statement, done = db.engine.execution_options(**{WRITE_OPTION: True}), insert(SCAN), 0
+        engine, statement, done = bare_engine(), insert(SCAN), 0
         begun = time.perf_counter()
         while time.perf_counter() - begun < seconds and done < len(rows):
             with engine.begin() as connection:
                 connection.execute(statement, rows[done])
             done += 1
         took = time.perf_counter() - begun
+        engine.dispose()
         db.engine.dispose()
     return done / took
 

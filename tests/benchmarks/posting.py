@@ -28,7 +28,7 @@ from app import create_app
 from app.catalog.models import Item, Unit
 from app.company.models import Account, Company
 from app.company.rules import ACCOUNTS, AccountRole, Chart, TaxStatus
-from app.db import _writer, db, transaction
+from app.db import db, transaction
 from app.identity.models import User
 from app.ledger import models
 from app.ledger.facts import EntryFact, MoveFact
@@ -39,6 +39,7 @@ from app.ledger.verify import verify
 from app.partners.models import Partner
 from app.places.models import Location
 from app.places.rules import End, LocationKind
+from tests.benchmarks.bare import bare_engine
 from tests.postgres import cluster
 
 BAR = 0.40
@@ -211,7 +212,7 @@ class Bare:
 
     def __init__(self, app: Flask) -> None:
         with app.app_context():
-            self.engine = _writer(db.engine)  # the very engine that transaction() writes through
+            self.engine = bare_engine()
         self.seq = count(2)
 
     def sell(self, number: int) -> None:
@@ -357,6 +358,7 @@ def measure(backend: str, postings: int, moves: int) -> bool:
             held = compare(Kind("sale", sell, bare.sell), ours, other, postings, 0)
             held &= compare(Kind("transfer", transfer, bare.transfer), ours, other, postings, postings)
             held &= grow(ours, [goal for goal in (0, 100_000, 1_000_000) if goal <= moves])
+            bare.engine.dispose()
             for app in apps:
                 with app.app_context():
                     db.engine.dispose()

@@ -74,7 +74,8 @@ def test_bins_are_shared_out_in_the_plan_already_and_taken_back(shop: Shop) -> N
     with shop.write() as session:
         assert release(session, draft, shop.bins[:1], shop.manager, now()) == 1
     assert whose(draft) == {(shop.bins[1], 1): one.id}
-    choices = list_choices(db.session(), shop.get(draft), shop.bins[:2])
+    planned = shop.get(draft)
+    choices = list_choices(db.session(), planned, shop.bins[:2])
     assert [(each.bin.code, each.zone, each.assigned is not None) for each in choices] == [
         ("A-1", "Z1", False),
         ("A-2", "Z1", True),
