@@ -20,6 +20,7 @@ from app.imports.runner import file_of
 from app.imports.service import (
     add_import,
     discard,
+    drop_rows,
     propose_columns,
     send_to_work,
     start_applying,
@@ -49,6 +50,7 @@ def import_command(kind: str, file: Path, *, dry_run: bool, only_good: bool) -> 
             if dry_run:
                 with transaction() as session:
                     discard(session, import_id, utc_now())
+                drop_rows(import_id)
             elif not bad or only_good:
                 _apply(import_id, only_good=only_good)
         except RuleBroken as error:

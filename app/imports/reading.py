@@ -1,31 +1,39 @@
-"""A file becomes rows of text: XLS, XLSX, ODS, CSV or TSV in UTF-8 or GB18030, also gzipped; codes stay exact."""
+"""A file becomes numbered rows of text: XLS, XLSX, ODS, CSV or TSV, also gzipped; codes stay exact.
 
+Law: a file is what it holds, not what it is called; and however it was made, it takes a bounded part of the machine.
+"""
+
+import codecs
 import csv
 import gzip
 import io
 import zlib
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import date, datetime, time, timedelta
-from decimal import Decimal
 from itertools import islice
 from pathlib import Path
 from typing import BinaryIO, TextIO, cast
 
 from app.imports.rules import clean
+from app.imports.sheets import NotReadable, TooMuch, sheet_rows
 from app.kernel.errors import InvalidInput
 from app.kernel.i18n import N_
 
-SHEETS = (".xls", ".xlsx", ".xlsm", ".xlsb", ".ods")
+SHEETS = (".xls", ".xlsx", ".xlsm", ".xlsb", ".ods", ".et")
 TEXTS = (".csv", ".tsv", ".txt")
+# Programs of the trade write text and call it XLS.
+OFTEN_TEXT = (".xls", ".et")
+SHEET_MARKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
+GZIP_MARK = b"\x1f\x8b"
+HTML_MARKS = (b"<", codecs.BOM_UTF8 + b"<")
+DELIMITERS = ",\t;|，^"
+LONGEST_LINE = 1 << 20
 _PROBE = 1 << 20
-_MOST_UNPACKED = 1 << 30
+_PROBED_ROWS = 20
+_MOST_UNPACKED = 1 << 28
 
-
-class NotReadable(InvalidInput):
-    """Neither a sheet nor a table of text."""
-
-    message = N_("This file cannot be read as a table. Use XLSX, XLS, ODS, or CSV in UTF-8 or GB18030.")
+Row = tuple[int, list[str]]
 
 
 class Empty(InvalidInput):
@@ -34,98 +42,108 @@ class Empty(InvalidInput):
     message = N_("There is nothing in this file.")
 
 
-def read_rows(path: Path, name: str) -> Iterator[list[str]]:
-    """Yield the rows of the file at *path* that was called *name*; blank rows are left out.
+def read_rows(path: Path, name: str) -> Iterator[Row]:
+    """Yield each row of the file at *path* that was called *name*, with its number in it; blank ones are left out.
 
-    Errors: NotReadable.
+    Errors: NotReadable, Protected, TooMuch.
     """
-    suffixes = [suffix.lower() for suffix in Path(name).suffixes]
-    kind = next((s for s in reversed(suffixes) if s != ".gz"), "")
-    if kind in SHEETS:
-        rows = _sheet_rows(path)
-    elif kind in TEXTS:
-        rows = _text_rows(path, zipped=suffixes[-1] == ".gz")
+    suffix = next((s for s in reversed([s.lower() for s in Path(name).suffixes]) if s != ".gz"), "")
+    with path.open("rb") as file:
+        mark = file.read(4)
+    if suffix not in SHEETS + TEXTS or mark.startswith(HTML_MARKS):
+        raise NotReadable
+    if mark.startswith(SHEET_MARKS):
+        rows = sheet_rows(path)
+    elif suffix in TEXTS + OFTEN_TEXT:
+        rows = _text_rows(path, zipped=mark.startswith(GZIP_MARK))
     else:
         raise NotReadable
-    return (row for row in rows if any(row))
+    cleaned = ((number, [clean(cell) for cell in row]) for number, row in rows)
+    return ((number, row) for number, row in cleaned if any(row))
 
 
-def first_rows(path: Path, name: str, count: int = 20) -> list[list[str]]:
-    """Return the first rows, for matching columns and for showing."""
+def first_rows(path: Path, name: str, count: int = _PROBED_ROWS) -> list[Row]:
+    """Return the first rows, for matching columns and for showing. Errors: those of read_rows, Empty."""
     rows = list(islice(read_rows(path, name), count))
     if not rows:
         raise Empty
     return rows
 
 
-def _sheet_rows(path: Path) -> Iterator[list[str]]:
-    import python_calamine  # noqa: PLC0415  # a native library that only imports need
-
+def _text_rows(path: Path, *, zipped: bool) -> Iterator[Row]:
     try:
-        sheet = python_calamine.CalamineWorkbook.from_path(str(path)).get_sheet_by_index(0)
-    except (python_calamine.CalamineError, OSError, IndexError) as error:
+        encoding = _encoding(path, zipped=zipped)
+        delimiter = _delimiter(path, encoding, zipped=zipped)
+        csv.field_size_limit(LONGEST_LINE)
+        with _opened(path, zipped=zipped) as file, _as_text(file, encoding) as text:
+            yield from enumerate(csv.reader(_lines(text), delimiter=delimiter), start=1)
+    except (OSError, EOFError, zlib.error, csv.Error) as error:
         raise NotReadable from error
-    for row in sheet.iter_rows():
-        yield [_cell(value) for value in row]
 
 
-def _cell(value: object) -> str:
-    """Return what a person sees in the cell: 6901234567892.0 is a code, a midnight is a day."""
-    if isinstance(value, bool):
-        return "1" if value else "0"
-    if isinstance(value, float):
-        # 15 significant digits are all a sheet shows and all it keeps apart.
-        return f"{Decimal(repr(value)):f}".removesuffix(".0")
-    if isinstance(value, datetime):
-        return value.date().isoformat() if value.time() == time.min else value.isoformat(sep=" ")
-    if isinstance(value, date | time | timedelta):
-        return str(value)
-    return clean(value)
+def _as_text(file: BinaryIO, encoding: str) -> TextIO:
+    """Return the file as text; a character that cannot be read is marked, so that its row alone is refused."""
+    return io.TextIOWrapper(file, encoding, errors="replace", newline="")
 
 
-def _text_rows(path: Path, *, zipped: bool) -> Iterator[list[str]]:
-    encoding = _encoding(path, zipped=zipped)
-    with _opened(path, zipped=zipped) as file, io.TextIOWrapper(file, encoding, newline="") as text:
-        try:
-            for row in csv.reader(_checked(text), delimiter=_delimiter(path, encoding, zipped=zipped)):
-                yield [clean(cell) for cell in row]
-        except (UnicodeDecodeError, OSError, EOFError, zlib.error, csv.Error) as error:
-            raise NotReadable from error
-
-
-def _checked(text: TextIO) -> Iterator[str]:
+def _lines(text: TextIO) -> Iterator[str]:
     """Yield lines; stop at what is no text, and at what was packed to burst."""
     size = 0
-    for line in text:
+    while line := text.readline(LONGEST_LINE):
         size += len(line)
-        if size > _MOST_UNPACKED or "\0" in line:
+        if size > _MOST_UNPACKED or len(line) == LONGEST_LINE:
+            raise TooMuch
+        if "\0" in line:
             raise NotReadable
         yield line
 
 
 def _encoding(path: Path, *, zipped: bool) -> str:
     with _opened(path, zipped=zipped) as file:
-        start = _read_some(file)
-    if start.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return "utf-16"
-    try:
-        # The probe may end inside a character: up to three bytes are forgiven.
-        start[: max(0, len(start) - 3)].decode("utf-8") if len(start) == _PROBE else start.decode("utf-8")
-    except UnicodeDecodeError as error:
-        return "utf-8-sig" if error.start >= len(start) - 6 and len(start) == _PROBE else "gb18030"
-    return "utf-8-sig"
+        start = file.read(_PROBE)
+        if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+            return "utf-16"
+        if b"\0" in start:
+            return next((each for each in ("utf-16-le", "utf-16-be") if _looks_like_text(start, each)), "utf-8")
+        if _is_utf8(start, file):
+            return "utf-8-sig"
+    # UTF-8 with a broken character, or bytes of GB18030 some of which are UTF-8 by chance?
+    beyond_ascii = [character for character in start.decode("utf-8", "replace") if not character.isascii()]
+    return "utf-8-sig" if beyond_ascii.count("\ufffd") < len(beyond_ascii) // 10 else "gb18030"
 
 
-def _read_some(file: BinaryIO) -> bytes:
+def _is_utf8(start: bytes, rest: BinaryIO) -> bool:
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    size, chunk = 0, start
     try:
-        return file.read(_PROBE)
-    except (OSError, EOFError, zlib.error) as error:
-        raise NotReadable from error
+        while chunk and size <= _MOST_UNPACKED:
+            decoder.decode(chunk)
+            size += len(chunk)
+            chunk = rest.read(_PROBE)
+        decoder.decode(b"", final=True)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _looks_like_text(start: bytes, encoding: str) -> bool:
+    text = start[: len(start) // 2 * 2].decode(encoding, "replace")
+    return "\0" not in text and "\n" in text and any(delimiter in text for delimiter in DELIMITERS)
 
 
 def _delimiter(path: Path, encoding: str, *, zipped: bool) -> str:
-    with _opened(path, zipped=zipped) as file, io.TextIOWrapper(file, encoding, errors="replace") as text:
-        return max(",\t;|", key=text.readline().count)
+    """Return what cuts the first rows into most columns, most evenly: a title above them has none or others."""
+    with _opened(path, zipped=zipped) as file, _as_text(file, encoding) as text:
+        lines = list(islice(_lines(text), _PROBED_ROWS))
+    return max(DELIMITERS, key=lambda delimiter: _evenness(lines, delimiter))
+
+
+def _evenness(lines: Sequence[str], delimiter: str) -> float:
+    widths = Counter(len(row) for row in csv.reader(lines, delimiter=delimiter) if row)
+    if not widths:
+        return 0
+    width, rows = max(widths.items(), key=lambda pair: (pair[1], pair[0]))
+    return width * rows / widths.total()
 
 
 @contextmanager

@@ -11,6 +11,9 @@ from app.kernel.i18n import N_
 
 _BETWEEN = re.compile(r"[\s_\-()（）【】\[\]:：*/／.。]+")
 _SPACES = re.compile(r"\s+")
+_SHORTENED = re.compile(r"[0-9](\.[0-9]+)?E\+[0-9]{1,3}", re.IGNORECASE)
+_UNREAD = "\ufffd"
+LONGEST_TOLD = 200
 
 
 class ImportState(StrEnum):
@@ -80,6 +83,20 @@ class ValueMissing(InvalidInput):
     message = N_("“%(field)s” is empty.")
 
 
+class Shortened(InvalidInput):
+    """A spreadsheet kept 6.90123E+12 of a code: nobody knows its digits any more."""
+
+    message = N_(
+        "“%(text)s” is a long number that a spreadsheet shortened. Format the column as text and enter it anew."
+    )
+
+
+class Unread(InvalidInput):
+    """Bytes that are no character of the file's encoding."""
+
+    message = N_("“%(text)s” has a character that cannot be read. Save the file as UTF-8.")
+
+
 @dataclass(frozen=True)
 class Field:
     """A column an import understands: `title` is a msgid, `synonyms` other headings in Chinese or English."""
@@ -99,8 +116,23 @@ class Problem:
 
     @classmethod
     def of(cls, error: RuleBroken) -> "Problem":
-        """Return the problem that *error* names."""
-        return cls(error.message, {name: str(value) for name, value in error.params.items()})
+        """Return the problem that *error* names; of a cell as long as a book it tells the beginning."""
+        return cls(error.message, {name: shortened(str(value)) for name, value in error.params.items()})
+
+
+def shortened(text: str) -> str:
+    """Return *text*, or its beginning where it is too long to be shown."""
+    return text if len(text) <= LONGEST_TOLD else f"{text[:LONGEST_TOLD]}…"
+
+
+def cell_problems(cells: Mapping[str, str], fields: Sequence[Field]) -> list[RuleBroken]:
+    """Return what is wrong with a row whatever its kind: empty cells that must not be, cells that lost their text."""
+    problems: list[RuleBroken] = [
+        ValueMissing(field=field.title) for field in fields if field.is_required and not cells.get(field.key)
+    ]
+    problems += [Shortened(text=text) for text in cells.values() if _SHORTENED.fullmatch(text)]
+    problems += [Unread(text=text) for text in cells.values() if _UNREAD in text]
+    return problems
 
 
 def match_columns(headings: Sequence[str], fields: Sequence[Field], titles: Mapping[str, str]) -> dict[str, int]:

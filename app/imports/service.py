@@ -9,35 +9,44 @@ from itertools import islice
 from pathlib import Path
 from typing import TypeVar
 
-from sqlalchemy import delete, insert, update
+from sqlalchemy import delete, insert, select, update
 from sqlalchemy.orm import Session
 
 from app.db import db, transaction
-from app.imports.kinds import Applying, Cells, ReadRow, get_kind
+from app.imports.kinds import Applying, ReadRow, get_kind
 from app.imports.models import Import, ImportRow
 from app.imports.queries import get_import, list_cells
+from app.imports.reading import Row as FileRow
 from app.imports.reading import first_rows, read_rows
 from app.imports.rules import (
     FOLLOWS,
-    Field,
     HasBadRows,
     ImportState,
     NothingToApply,
     Problem,
     RowState,
-    ValueMissing,
     WrongState,
+    cell_problems,
     ensure_required,
     heading_row,
     match_columns,
 )
 from app.kernel.clock import business_day, utc_now
-from app.kernel.errors import RuleBroken
+from app.kernel.errors import InvalidInput, RuleBroken
+from app.kernel.i18n import N_
 
 Row = TypeVar("Row")
 
 # Rows written in one step: some 20 ms with the right to write.
 CHUNK = 1_000
+# All rows are checked at once, in memory: some GB at this many.
+MOST_ROWS = 300_000
+
+
+class TooManyRows(InvalidInput):
+    """More rows than one import checks."""
+
+    message = N_("The file has more than %(most)s rows. Split it.")
 
 
 class Replaced(RuleBroken):
@@ -56,11 +65,15 @@ def add_import(session: Session, kind: str, file_name: str, by: int, now: dateti
 
 
 def propose_columns(path: Path, name: str, kind: str, titles: Mapping[str, str]) -> tuple[int, dict[str, int]]:
-    """Return the heading row's number and which column holds which field. Errors: NotReadable, Empty."""
-    rows = first_rows(path, name)
+    """Return how many rows stand above the heading and which column holds which field. Errors: those of first_rows."""
+    return match_rows(first_rows(path, name), kind, titles)
+
+
+def match_rows(rows: Sequence[FileRow], kind: str, titles: Mapping[str, str]) -> tuple[int, dict[str, int]]:
+    """Return the same of the first rows of a file."""
     fields = get_kind(kind).fields
-    heading = heading_row(rows, fields, titles)
-    return heading, match_columns(rows[heading], fields, titles)
+    number, headings = rows[heading_row([row for _, row in rows], fields, titles)]
+    return number - 1, match_columns(headings, fields, titles)
 
 
 def change_state(session: Session, import_id: int, to: ImportState, now: datetime, **values: object) -> None:
@@ -93,9 +106,17 @@ def start_applying(session: Session, import_id: int, now: datetime, *, only_good
 
 
 def discard(session: Session, import_id: int, now: datetime) -> None:
-    """Give an import up; its staged rows go. Errors: WrongState."""
+    """Give an import up; drop_rows() takes its staged rows away. Errors: WrongState."""
     change_state(session, import_id, ImportState.DISCARDED, now)
-    session.execute(delete(ImportRow).where(ImportRow.import_id == import_id))
+
+
+def drop_rows(import_id: int) -> None:
+    """Delete the staged rows of an import, some at a time, in transactions of its own."""
+    some = select(ImportRow.id).where(ImportRow.import_id == import_id).limit(CHUNK)
+    gone = CHUNK
+    while gone == CHUNK:
+        with transaction() as session:
+            gone = len(session.scalars(delete(ImportRow).where(ImportRow.id.in_(some)).returning(ImportRow.id)).all())
 
 
 def send_to_work(session: Session, import_id: int, now: datetime) -> int:
@@ -112,9 +133,9 @@ def work(import_id: int, run: int, path: Path, time_zone: str) -> None:
     try:
         if state == ImportState.STAGING:
             _stage(import_id, run, path)
-            _check(import_id)
+            _check(import_id, run)
         elif state == ImportState.APPLYING:
-            _apply(import_id, time_zone)
+            _apply(import_id, run, time_zone)
     except Replaced:
         return
     except RuleBroken as error:
@@ -127,13 +148,15 @@ def work(import_id: int, run: int, path: Path, time_zone: str) -> None:
 def _stage(import_id: int, run: int, path: Path) -> None:
     found = get_import(db.session(), import_id)
     with transaction() as session:
-        session.execute(delete(ImportRow).where(ImportRow.import_id == import_id))
         _beat(session, import_id, run, staged=0)
-    rows = enumerate(read_rows(path, found.file_name), start=1)
+    drop_rows(import_id)
+    rows = read_rows(path, found.file_name)
     cells = ((number, _cells(row, found.columns)) for number, row in rows if number > found.heading + 1)
     staged = 0
     for chunk in _chunks(cells):
         staged += len(chunk)
+        if staged > MOST_ROWS:
+            raise TooManyRows(most=MOST_ROWS)
         with transaction() as session:
             session.execute(insert(ImportRow), [_row_values(import_id, number, row) for number, row in chunk])
             _beat(session, import_id, run, staged=staged)
@@ -149,22 +172,30 @@ def _beat(session: Session, import_id: int, run: int, **values: int) -> None:
         raise Replaced
 
 
-def _check(import_id: int) -> None:
+def _check(import_id: int, run: int) -> None:
     """Check all rows at once, for doubles can be far apart."""
     rows = list_cells(db.session(), import_id, [RowState.STAGED])
     bad = _bad_rows(rows, _read(import_id, rows))
-    with transaction() as session:
-        change_state(session, import_id, ImportState.CHECKED, utc_now(), good=len(rows) - len(bad), bad=len(bad))
-        for chunk in _chunks(bad):
+    _show(import_id, run, bad, good=len(rows) - len(bad), bad_ones=len(bad))
+
+
+def _show(import_id: int, run: int, bad: Sequence[dict[str, object]], *, good: int, bad_ones: int) -> None:
+    """Keep which rows are bad and why, some at a time as when staging, then say that the check is done."""
+    for chunk in _chunks(bad):
+        with transaction() as session:
+            _beat(session, import_id, run)
             session.execute(update(ImportRow), chunk)
+    with transaction() as session:
+        _beat(session, import_id, run)
+        change_state(session, import_id, ImportState.CHECKED, utc_now(), good=good, bad=bad_ones)
 
 
 def _read(import_id: int, rows: Sequence[tuple[int, dict[str, str]]]) -> list[ReadRow]:
     kind = get_kind(get_import(db.session(), import_id).kind)
     cells = [row for _, row in rows]
-    missing = _required(cells, kind.fields)
     read = kind.read(db.session(), cells)
-    return [ReadRow(row.draft, [*own, *row.problems]) for own, row in zip(missing, read, strict=True)]
+    own = (cell_problems(row, kind.fields) for row in cells)
+    return [ReadRow(row.draft, [*first, *row.problems]) for first, row in zip(own, read, strict=True)]
 
 
 def _bad_rows(rows: Sequence[tuple[int, object]], read: Sequence[ReadRow]) -> list[dict[str, object]]:
@@ -175,20 +206,16 @@ def _bad_rows(rows: Sequence[tuple[int, object]], read: Sequence[ReadRow]) -> li
     ]
 
 
-def _required(rows: Sequence[Cells], fields: Sequence[Field]) -> Iterator[list[RuleBroken]]:
-    required = [field for field in fields if field.is_required]
-    for cells in rows:
-        yield [ValueMissing(field=field.title) for field in required if not cells.get(field.key)]
-
-
-def _apply(import_id: int, time_zone: str) -> None:
+def _apply(import_id: int, run: int, time_zone: str) -> None:
     """Read the good rows anew, then write: all that can be known before is known before the right to write is held."""
     found = get_import(db.session(), import_id)
     rows = list_cells(db.session(), import_id, [RowState.STAGED])
     read = _read(import_id, rows)
     bad = _bad_rows(rows, read)
-    if bad:
-        _look_again(import_id, found.good - len(bad), found.bad + len(bad), bad)
+    if bad or len(rows) != found.good:
+        # Something became wrong since the check, or a process that died was just marking it: shown, nothing taken over.
+        good = len(rows) - len(bad)
+        _show(import_id, run, bad, good=good, bad_ones=found.good + found.bad - good)
         return
     now = utc_now()
     how = Applying(found.created_by, now, business_day(now, time_zone), f"import:{import_id}")
@@ -196,13 +223,6 @@ def _apply(import_id: int, time_zone: str) -> None:
         # The state first: of two processes at work on one import the second finds it applied and leaves.
         change_state(session, import_id, ImportState.APPLIED, now, applied=len(rows))
         get_kind(found.kind).apply(session, [row.draft for row in read], how)
-
-
-def _look_again(import_id: int, good: int, bad: int, rows: Sequence[dict[str, object]]) -> None:
-    """Show what became wrong since the check, instead of taking anything over."""
-    with transaction() as session:
-        change_state(session, import_id, ImportState.CHECKED, utc_now(), good=good, bad=bad)
-        session.execute(update(ImportRow), list(rows))
 
 
 def _fail(import_id: int, error: RuleBroken) -> None:

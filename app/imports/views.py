@@ -19,12 +19,13 @@ from app.imports.kinds import KINDS, ImportKind, get_kind
 from app.imports.models import Import, ImportRow
 from app.imports.queries import get_import, list_bad_rows
 from app.imports.reading import first_rows
-from app.imports.rules import BUSY, ImportState, RowState, WrongState
+from app.imports.rules import BUSY, ImportState, RowState, WrongState, shortened
 from app.imports.runner import file_of, is_stuck, launch
 from app.imports.service import (
     add_import,
     discard,
-    propose_columns,
+    drop_rows,
+    match_rows,
     send_to_work,
     start_applying,
     start_staging,
@@ -47,6 +48,7 @@ IMPORTERS = (
     Permission.APPROVE,
     Permission.MONEY,
 )
+SAMPLE_ROWS = 6
 STATES = {
     ImportState.UPLOADED: N_("match columns"),
     ImportState.STAGING: N_("being read"),
@@ -179,16 +181,17 @@ def _ask_for_columns(found: Import) -> Response:
     path, kind = file_of(current_app, found.id), get_kind(found.kind)
     try:
         rows = first_rows(path, found.file_name)
-        heading, columns = propose_columns(path, found.file_name, found.kind, other_titles(found.kind))
+        heading, columns = match_rows(rows, found.kind, other_titles(found.kind))
     except (RuleBroken, OSError) as error:
         problem = sentence(error) if isinstance(error, RuleBroken) else gettext("The file is gone. Upload it again.")
         context = {"found": found, "problem": problem, "title": found.file_name}
         return make_response(render_template("imports/unreadable.html", **context))
+    sample = [row for number, row in rows if number > heading][:SAMPLE_ROWS]
     context = {
         "found": found,
         "kind": kind,
-        "form": columns_form(kind.fields, rows[heading], columns, heading),
-        "sample": rows[heading : heading + 6],
+        "form": columns_form(kind.fields, sample[0], columns, heading),
+        "sample": sample,
         "title": found.file_name,
     }
     return make_response(render_template("imports/columns.html", **context))
@@ -201,11 +204,12 @@ def match(import_id: int) -> Answer:
     found = _own(db.session(), import_id)
     kind = get_kind(found.kind)
     rows = first_rows(file_of(current_app, import_id), found.file_name)
-    form = columns_form(kind.fields, max(rows, key=len), {}, 0)
-    if not form.validate_on_submit():
+    form = columns_form(kind.fields, max((row for _, row in rows), key=len), {}, 0)
+    heading = request.form.get("heading", type=int)
+    if heading is None or not form.validate_on_submit():
         abort(400)
     with transaction() as session:
-        start_staging(session, import_id, int(form.heading.data), chosen_columns(form, kind.fields), utc_now())
+        start_staging(session, import_id, heading, chosen_columns(form, kind.fields), utc_now())
     return _to_work(import_id)
 
 
@@ -235,6 +239,7 @@ def give_up(import_id: int) -> Answer:
     _own(db.session(), import_id)
     with transaction() as session:
         discard(session, import_id, utc_now())
+    drop_rows(import_id)
     file_of(current_app, import_id).unlink(missing_ok=True)
     return redirect(url_for("imports.list_imports"), 303)
 
@@ -276,7 +281,7 @@ def _bad_listing(found: Import) -> Listing:
     columns: Sequence[Column] = (
         Column("number", _l("Row in the file"), "quantity", sort=ImportRow.number),
         Column("reason", _l("Problem"), label=_reasons, is_title=True),
-        Column("cells", _l("Cells"), label=lambda row: " · ".join(row.cells.values())),
+        Column("cells", _l("Cells"), label=lambda row: shortened(" · ".join(row.cells.values()))),
     )
     statement = select(ImportRow.number, ImportRow.cells, ImportRow.problems).where(
         ImportRow.import_id == found.id, ImportRow.state == RowState.BAD

@@ -2,19 +2,21 @@
 
 import csv
 import gzip
+import itertools
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from flask import Flask
-from sqlalchemy import func, select
+from sqlalchemy import event, func, select
+from sqlalchemy.engine import Connection
 
 from app.catalog.models import Barcode, Item
 from app.db import db
 from app.imports.kinds import get_kind
 from app.imports.models import Import, ImportRow
 from app.imports.queries import get_import, list_bad_rows
-from app.imports.rules import HasBadRows, ImportState, WrongState
+from app.imports.rules import HasBadRows, ImportState, RowState, WrongState
 from app.imports.service import add_import, propose_columns, send_to_work, start_applying, start_staging, work
 from app.kernel.clock import utc_now
 from tests.conftest import Write
@@ -143,3 +145,73 @@ def test_forty_thousand_gzipped_rows_are_checked_in_one_go(stage: Stage, app: Fl
     assert found.staged == rows
     assert found.good == rows - found.bad
     assert get_kind(found.kind).title == "Items"
+
+
+def test_a_row_is_told_by_its_number_in_the_file_also_behind_blank_rows(stage: Stage, tmp_path: Path) -> None:
+    path = tmp_path / "items.csv"
+    path.write_text("goods of 2026\n\nname,price\nCola,3\n\n\nTea,x\n", encoding="utf-8")
+    found = stage("items", path)
+    assert (found.good, list(_reasons(found.id))) == (1, [7])
+
+
+@pytest.mark.parametrize(
+    ("row", "reason"),
+    [
+        ("Cola,6.90123E+12", "spreadsheet shortened"),
+        ("C\ufffdla,6901234567892", "cannot be read"),
+    ],
+)
+def test_a_cell_that_lost_its_text_on_the_way_is_no_code(stage: Stage, tmp_path: Path, row: str, reason: str) -> None:
+    path = tmp_path / "items.csv"
+    path.write_text(f"name,barcode\n{row}\n", encoding="utf-8")
+    assert reason in _reasons(stage("items", path).id)[2][0]
+
+
+def test_of_a_cell_as_long_as_a_book_the_reason_tells_the_beginning(stage: Stage, tmp_path: Path) -> None:
+    path = tmp_path / "items.csv"
+    path.write_text(f"name,price\nCola,{'x' * 100_000}\n", encoding="utf-8")
+    assert len(_reasons(stage("items", path).id)[2][0]) < 300
+
+
+def test_bad_rows_are_marked_some_at_a_time_for_scans_wait_meanwhile(
+    stage: Stage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.imports.service.CHUNK", 10)
+    path = tmp_path / "items.csv"
+    path.write_text("name,price\n" + "Cola,x\n" * 100, encoding="utf-8")
+    marked: list[int] = []  # of each transaction
+
+    def note(connection: Connection, _cursor: object, statement: str, rows: object, *_: object) -> None:
+        if statement.startswith("UPDATE import_row"):
+            marked.append(len(rows) if isinstance(rows, list) else 1)
+
+    event.listen(db.engine, "begin", lambda _: marked.append(0))
+    event.listen(db.engine, "before_cursor_execute", note)
+    assert stage("items", path).bad == 100
+    together = [len(list(group)) for is_row, group in itertools.groupby(marked, bool) if is_row]
+    assert sum(marked) == 100
+    assert max(marked) <= 10
+    assert len(together) >= 10
+
+
+def test_a_process_that_died_while_it_showed_new_problems_takes_nothing_over(
+    stage: Stage, write: Write, tmp_path: Path
+) -> None:
+    path = tmp_path / "items.csv"
+    path.write_text("name,price\nCola,3\nTea,4\n", encoding="utf-8")
+    found = stage("items", path)
+    with write() as session:
+        first = session.scalars(select(ImportRow).where(ImportRow.import_id == found.id).limit(1)).one()
+        first.state = RowState.BAD
+    looked_again = _apply(write, found, path)
+    assert (looked_again.state, looked_again.good, looked_again.bad) == (ImportState.CHECKED, 1, 1)
+    assert db.session.scalar(select(func.count(Item.id))) == 0
+
+
+def test_more_rows_than_can_be_checked_at_once_are_refused(
+    stage: Stage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.imports.service.MOST_ROWS", 3)
+    path = tmp_path / "items.csv"
+    path.write_text("name\n" + "Cola\n" * 4, encoding="utf-8")
+    assert stage("items", path).state == ImportState.FAILED
