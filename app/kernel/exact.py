@@ -3,7 +3,8 @@
 Rounding is half up, as the tax rules and every invoice do it.
 """
 
-from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+import re
+from decimal import ROUND_HALF_UP, Decimal
 
 from app.kernel.errors import InvalidInput
 from app.kernel.i18n import N_
@@ -15,6 +16,9 @@ PRICE_PLACES = 6
 LARGEST = Decimal(10) ** 12
 
 ZERO = Decimal(0)
+
+# Commas cut the whole part into groups of three; "1,5" may be meant as 1.5 and "1.234,50" as 1234.50: neither is read.
+_NUMBER = re.compile(r"[+-]?([0-9]{1,3}(,[0-9]{3})+|[0-9]+)?(\.[0-9]*)?")
 
 
 class NotANumber(InvalidInput):
@@ -79,13 +83,10 @@ def parse_exact(text: str, places: int) -> Decimal:
 
     Errors: NotANumber, TooPrecise, TooLarge.
     """
-    cleaned = text.strip().translate(_FULL_WIDTH).replace(",", "").replace(" ", "").lstrip("¥")
-    try:
-        number = Decimal(cleaned)
-    except InvalidOperation:
-        raise NotANumber(text=text) from None
-    if not number.is_finite() or "e" in cleaned.lower():
+    cleaned = text.strip().translate(_FULL_WIDTH).replace(" ", "").lstrip("¥")
+    if not _NUMBER.fullmatch(cleaned) or not any(character.isdigit() for character in cleaned):
         raise NotANumber(text=text)
+    number = Decimal(cleaned.replace(",", ""))
     to_scaled(number, places)
     return round_to(number, places)
 
