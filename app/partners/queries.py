@@ -31,6 +31,15 @@ def find_partners_by_credit_codes(session: Session, codes: Collection[str]) -> d
     return _named(session, codes, by_credit_code=True)
 
 
+def find_partner_names(session: Session, names: Collection[str]) -> set[str]:
+    """Return those of *names* that a partner has."""
+    return {
+        name
+        for chunk in _chunks(names)
+        for name in session.scalars(select(Partner.name).where(Partner.name.in_(chunk)))
+    }
+
+
 def partner_rows() -> Select[*tuple[Any, ...]]:
     """Return the statement of the list of partners."""
     return select(

@@ -56,6 +56,18 @@ class PartnerTwice(InvalidInput):
     message = N_("Partner code %(code)s stands in this file more than once.")
 
 
+class PartnerNameTwice(InvalidInput):
+    """Two rows of one file that nothing but their name tells apart."""
+
+    message = N_("“%(name)s” stands in this file more than once: give each a code of its own.")
+
+
+class PartnerKnown(RuleBroken):
+    """The same partner once more, or another one: without a code nobody knows."""
+
+    message = N_("There is a partner “%(name)s” already: give this row a code or a credit code of its own.")
+
+
 class PartnerTextTooLong(InvalidInput):
     """Longer than the books carry."""
 

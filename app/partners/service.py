@@ -14,7 +14,7 @@ from app.identity.audit import audit, changes
 from app.kernel.errors import RuleBroken
 from app.kernel.pinyin import initials
 from app.partners.models import Partner
-from app.partners.queries import find_partners_by_codes, find_partners_by_credit_codes
+from app.partners.queries import find_partner_names, find_partners_by_codes, find_partners_by_credit_codes
 from app.partners.rules import (
     LENGTHS,
     CreditCodeTaken,
@@ -22,6 +22,8 @@ from app.partners.rules import (
     NoSuchPartner,
     PartnerCodeTaken,
     PartnerDraft,
+    PartnerKnown,
+    PartnerNameTwice,
     PartnerTwice,
     ensure_partner,
     normal_credit_code,
@@ -69,14 +71,21 @@ def check_partners(session: Session, rows: Sequence[PartnerDraft]) -> list[list[
     times = Counter(filter(None, codes)) + Counter(filter(None, credit_codes))
     known_codes = find_partners_by_codes(session, set(filter(None, codes)))
     known_credit_codes = find_partners_by_credit_codes(session, set(filter(None, credit_codes)))
+    names = [" ".join(row.name.split()) for row in rows]
+    only_named = [name for name, *codes_of in zip(names, codes, credit_codes, strict=True) if not any(codes_of)]
+    name_times, known_names = Counter(only_named), find_partner_names(session, set(only_named))
     found: list[list[RuleBroken]] = []
-    for row, code, credit_code in zip(rows, codes, credit_codes, strict=True):
+    for row, name, code, credit_code in zip(rows, names, codes, credit_codes, strict=True):
         problems: list[RuleBroken] = []
         try:
             ensure_partner(row)
         except RuleBroken as problem:
             problems.append(problem)
         problems += [PartnerTwice(code=each) for each in (code, credit_code) if each and times[each] > 1]
+        if name and not code and not credit_code and name_times[name] > 1:
+            problems.append(PartnerNameTwice(name=name))
+        if not code and not credit_code and name in known_names:
+            problems.append(PartnerKnown(name=name))
         if code in known_codes:
             problems.append(PartnerCodeTaken(code=code, partner=known_codes[code][1]))
         if credit_code in known_credit_codes:

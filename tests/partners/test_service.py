@@ -141,6 +141,24 @@ def test_many_partners_are_checked_and_added_in_a_few_statements(
     assert db.session.scalar(select(func.count(Partner.id))) == 501
 
 
+def test_a_partner_without_any_code_comes_in_once(make: Callable[[PartnerDraft], int]) -> None:
+    make(supplier("华联"))
+    rows = [
+        supplier("华联"),
+        supplier("华联", code="H2"),
+        supplier("华联", credit_code=CREDIT_CODE),
+        *map(supplier, ("新", "新")),
+    ]
+    problems = check_partners(db.session(), rows)
+    assert [[type(problem).__name__ for problem in each] for each in problems] == [
+        ["PartnerKnown"],
+        [],
+        [],
+        ["PartnerNameTwice"],
+        ["PartnerNameTwice"],
+    ]
+
+
 def test_the_database_itself_refuses_a_partner_without_a_role(write: Write) -> None:
     with pytest.raises(IntegrityError), write() as session:
         session.add(Partner(code="x", name="x"))
