@@ -82,6 +82,7 @@ END_NAMES = {
 LONGEST_CODE = 40
 LONGEST_NAME = 120
 MOST_BINS_AT_ONCE = 5_000
+LARGEST_WALK = 1_000_000
 
 _NUMBERS = re.compile(r"[0-9]+")
 _PARTS = re.compile(r"[0-9]+|[A-Za-z]+|[^0-9A-Za-z]+")
@@ -133,6 +134,12 @@ class RangeTooLong(InvalidInput):
     """More bins than anybody means."""
 
     message = N_("This range has %(count)s bins; at most %(most)s are made at once.")
+
+
+class WalkWrong(InvalidInput):
+    """A turn in a walk through the places."""
+
+    message = N_("The walking order is a number from 0 to %(largest)s.")
 
 
 class PlaceHoldsGoods(RuleBroken):

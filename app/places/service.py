@@ -1,7 +1,8 @@
 """Commands on places; one that history names is switched off, never deleted."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
 from datetime import datetime
 
@@ -19,6 +20,7 @@ from app.places.rules import (
     BRANCHES,
     EVERY_WAREHOUSE_HAS,
     FIRST_WAREHOUSE,
+    LARGEST_WALK,
     LONGEST_NAME,
     BinRow,
     LocationKind,
@@ -29,6 +31,7 @@ from app.places.rules import (
     PlaceInOtherWarehouse,
     PlaceTaken,
     PlaceTwice,
+    WalkWrong,
     natural_key,
     normal_code,
 )
@@ -116,46 +119,39 @@ def set_walk(session: Session, place_id: int, codes: Sequence[str], by: int, now
 
 def check_bins(session: Session, rows: Sequence[BinRow]) -> list[list[RuleBroken]]:
     """Return the problems of each row: against the rules, against the other rows, against what is there already."""
-    times = Counter(" ".join(row.code.split()) for row in rows)
+    times = Counter(_one_line(row.code) for row in rows)
     taken = taken_codes(session, times.keys())
-    warehouses = {warehouse.code for warehouse in list_warehouses(session)}
-    found: list[list[RuleBroken]] = []
-    for row in rows:
-        problems: list[RuleBroken] = []
-        try:
-            code = normal_code(row.code)
-        except RuleBroken as problem:
-            found.append([problem])
-            continue
-        if len(row.name) > LONGEST_NAME:
-            problems.append(PlaceCodeTooLong(code=f"{row.name[:30]}…", longest=LONGEST_NAME))
-        if times[code] > 1:
-            problems.append(PlaceTwice(code=code))
-        if code in taken:
-            problems.append(PlaceTaken(code=code))
-        if row.warehouse and row.warehouse not in warehouses:
-            problems.append(NoSuchWarehouse(warehouse=row.warehouse))
-        found.append(problems)
-    return found
+    warehouses = _find_warehouses(session)
+    zones = _zones_of(rows, warehouses)
+    homes = {zone: warehouse_id for warehouse_id, zone in _known_zones(session)}
+    others = taken_codes(session, {zone for _, zone in zones}) - homes.keys()
+    for warehouse_id, zone in sorted(zones):
+        homes.setdefault(zone, warehouse_id)  # a zone's code is its own: the first warehouse that names it has it
+    return [
+        [
+            *_bin_problems(row, times, taken),
+            *_zone_problems(row, warehouses.get(row.warehouse.casefold()), homes, others | times.keys()),
+        ]
+        for row in rows
+    ]
 
 
 def add_bins(session: Session, rows: Sequence[BinRow]) -> None:
     """Add bins that passed check_bins(), with the zones they name, in a handful of statements."""
     if not rows:
         return
-    warehouses = list_warehouses(session)
-    by_code = {warehouse.code: warehouse.id for warehouse in warehouses} | {"": warehouses[0].id}
-    zones = _ensure_zones(session, {(by_code[row.warehouse], row.zone.strip()) for row in rows if row.zone.strip()})
+    warehouses = _find_warehouses(session)
+    zones = _ensure_zones(session, _zones_of(rows, warehouses))
     values = []
     for row in rows:
-        warehouse_id, code = by_code[row.warehouse], normal_code(row.code)
+        warehouse_id, code = warehouses[row.warehouse.casefold()], normal_code(row.code)
         values.append(
             {
                 "kind": LocationKind.BIN,
                 "code": code,
                 "natural_code": natural_key(code),
                 "name": row.name.strip(),
-                "parent_id": zones.get((warehouse_id, row.zone.strip()), warehouse_id),
+                "parent_id": zones.get((warehouse_id, _one_line(row.zone)), warehouse_id),
                 "warehouse_id": warehouse_id,
                 "walk": row.walk,
                 "active": True,
@@ -164,9 +160,64 @@ def add_bins(session: Session, rows: Sequence[BinRow]) -> None:
     session.connection().execute(insert(Location), values)
 
 
-def _ensure_zones(session: Session, wanted: set[tuple[int, str]]) -> dict[tuple[int, str], int]:
+def _bin_problems(row: BinRow, times: Counter[str], taken: set[str]) -> Iterator[RuleBroken]:
+    try:
+        code = normal_code(row.code)
+    except RuleBroken as problem:
+        yield problem
+        return
+    if len(row.name) > LONGEST_NAME:
+        yield PlaceCodeTooLong(code=f"{row.name[:30]}…", longest=LONGEST_NAME)
+    if times[code] > 1:
+        yield PlaceTwice(code=code)
+    if code in taken:
+        yield PlaceTaken(code=code)
+    if not 0 <= row.walk <= LARGEST_WALK:
+        yield WalkWrong(largest=LARGEST_WALK)
+
+
+def _zone_problems(
+    row: BinRow, warehouse_id: int | None, homes: Mapping[str, int], others: AbstractSet[str]
+) -> Iterator[RuleBroken]:
+    """Yield what keeps the row's bin from its warehouse and zone; *others* are codes that are no zones."""
+    if warehouse_id is None:
+        yield NoSuchWarehouse(warehouse=row.warehouse)
+    zone = _one_line(row.zone)
+    if not zone:
+        return
+    try:
+        normal_code(zone)
+    except RuleBroken as problem:
+        yield problem
+    if zone in others or homes.get(zone, warehouse_id) != warehouse_id:
+        yield PlaceTaken(code=zone)
+
+
+def _find_warehouses(session: Session) -> dict[str, int]:
+    """Return the warehouses by code and by name, case-folded; nothing at all names the first one."""
+    warehouses = list_warehouses(session)
+    times = Counter(warehouse.name.casefold() for warehouse in warehouses)
+    found = {each.name.casefold(): each.id for each in warehouses if times[each.name.casefold()] == 1}
+    found |= {each.code.casefold(): each.id for each in warehouses}
+    return found | {"": warehouses[0].id} if warehouses else {}
+
+
+def _zones_of(rows: Sequence[BinRow], warehouses: Mapping[str, int]) -> set[tuple[int, str]]:
+    pairs = ((warehouses.get(row.warehouse.casefold()), _one_line(row.zone)) for row in rows)
+    return {(warehouse_id, zone) for warehouse_id, zone in pairs if warehouse_id and zone}
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _known_zones(session: Session) -> dict[tuple[int, str], int]:
     statement = select(Location.warehouse_id, Location.code, Location.id).where(Location.kind == LocationKind.ZONE)
-    zones = {(warehouse_id or 0, code): number for warehouse_id, code, number in session.execute(statement)}
+    return {(warehouse_id or 0, code): number for warehouse_id, code, number in session.execute(statement)}
+
+
+def _ensure_zones(session: Session, wanted: set[tuple[int, str]]) -> dict[tuple[int, str], int]:
+    zones = _known_zones(session)
     for warehouse_id, code in sorted(wanted - zones.keys()):
         zone = Location(
             kind=LocationKind.ZONE, code=normal_code(code), parent_id=warehouse_id, warehouse_id=warehouse_id

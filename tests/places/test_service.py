@@ -179,6 +179,44 @@ def test_many_bins_are_checked_and_added_in_a_few_statements(zone: int, write: W
     assert {branch.place.code: branch.bins for branch in (tree, *tree.zones)} == {"W1": 200, "A": 4, "N": 200}
 
 
+def test_what_the_database_would_refuse_as_a_whole_is_a_problem_of_its_row(zone: int, write: Write, by: int) -> None:
+    assert zone
+    with write() as session:
+        add_warehouse(session, "W2", "分仓", by, NOW)
+    rows = [
+        BinRow("X-1", zone="A-01-01"),  # a bin has this code
+        BinRow("X-2", zone="X-3"),
+        BinRow("X-3"),
+        BinRow("X-4", warehouse="W2", zone="A"),  # the zone of another warehouse
+        BinRow("X-5", zone="z" * 41),
+        BinRow("X-6", zone="B"),
+        BinRow("X-7", warehouse="W2", zone="B"),
+        BinRow("X-8", walk=-1),
+        BinRow("X-9", walk=99_999_999_999),
+    ]
+    problems = check_bins(db.session(), rows)
+    taken = ["PlaceTaken"]
+    assert [[type(problem).__name__ for problem in each] for each in problems] == [
+        *(taken, taken, [], taken, ["PlaceCodeTooLong"], [], taken),
+        *(["WalkWrong"], ["WalkWrong"]),
+    ]
+
+
+@pytest.mark.usefixtures("zone")
+def test_a_warehouse_is_known_by_its_name_and_in_small_letters(write: Write) -> None:
+    rows = [BinRow("X-1", warehouse="主仓库"), BinRow("X-2", warehouse="w1", zone="A"), BinRow("X-3")]
+    assert check_bins(db.session(), rows) == [[], [], []]
+    with write() as session:
+        add_bins(session, rows)
+    tree = list_tree(db.session())[0]
+    assert {branch.place.code: branch.bins for branch in (tree, *tree.zones)} == {"W1": 2, "A": 5}
+
+
+@pytest.mark.usefixtures("app")
+def test_without_a_warehouse_no_bin_comes_in() -> None:
+    assert [type(problem).__name__ for problem in check_bins(db.session(), [BinRow("X-1")])[0]] == ["NoSuchWarehouse"]
+
+
 def test_the_database_itself_refuses_a_bin_outside_any_warehouse(write: Write) -> None:
     with pytest.raises(IntegrityError), write() as session:
         session.add(Location(kind=LocationKind.BIN, code="lost"))
