@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from app.catalog.bulk import ensure_categories, ensure_units, free_codes, reserve_ids
 from app.catalog.models import Barcode, Item, Pack
-from app.catalog.rules import LONGEST_NAME, ONE, ItemDraft, ItemRow, PackDraft, category_path, normalise, one_line
+from app.catalog.rules import LONGEST_NAME, ItemDraft, ItemRow, category_path, normalise, one_line
 from app.db import as_stored, insert_stored
 from app.kernel.pinyin import initials
 
@@ -46,14 +46,15 @@ def add_items(session: Session, rows: Sequence[ItemRow]) -> list[int]:
 def ready_items(rows: Sequence[ItemRow], dialect: Dialect) -> list[ReadyItem]:
     """Turn rows that passed check_items() into what the database of *dialect* keeps."""
     values = as_stored(ITEM, map(_values, rows), dialect)
-    packs = [[PackDraft(row.item.unit, ONE, row.codes), *row.packs] for row in rows]
+    packs = [row.all_packs for row in rows]
     factors = iter(as_stored(PACK, ({"factor": Decimal(pack.factor)} for each in packs for pack in each), dialect))
     return [
         ReadyItem(
             own,
             category_path(row.item.category),
             tuple(
-                ReadyPack(one_line(pack.unit), next(factors), tuple(map(normalise, pack.codes))) for pack in row_packs
+                ReadyPack(one_line(pack.unit), next(factors), tuple(dict.fromkeys(map(normalise, pack.codes))))
+                for pack in row_packs
             ),
         )
         for own, row, row_packs in zip(values, rows, packs, strict=True)

@@ -8,20 +8,24 @@ from sqlalchemy.orm import Session
 
 from app.catalog.models import Barcode, Category, Item, Pack, Unit
 from app.catalog.rules import (
-    LONGEST_CODE,
-    LONGEST_NAME,
     BarcodeTaken,
     CodeTaken,
     ItemRow,
+    PackTaken,
+    TooLong,
     doubled,
     ensure_check_digit,
     ensure_draft,
     ensure_factor,
+    ensure_unit,
     normalise,
+    one_line,
+    too_long,
     unit_places,
 )
 from app.company.numbers import take_numbers
 from app.kernel.errors import InvalidInput, RuleBroken
+from app.kernel.exact import plain
 from app.kernel.gtin import barcode_key
 from app.kernel.i18n import N_
 
@@ -38,27 +42,35 @@ class TwiceInFile(InvalidInput):
     message = N_("%(code)s stands in this file more than once.")
 
 
-class TooLong(InvalidInput):
-    """Longer than the books carry."""
+class NothingTellsApart(RuleBroken):
+    """The same item once more, or another one: without a code nobody knows."""
 
-    message = N_("“%(text)s” is longer than %(longest)s characters.")
+    message = N_("There is an item “%(item)s” already: give this row a code or a barcode of its own.")
 
 
 def check_items(session: Session, rows: Sequence[ItemRow]) -> list[list[RuleBroken]]:
     """Return the problems of each row: against the rules, against the other rows, against what is there already."""
     keys = [[(code, barcode_key(code)) for code in row.all_codes] for row in rows]
-    twice = doubled(key for pairs in keys for key in {key for _, key in pairs})
+    # A code that its pack names twice is one code.
+    twice = doubled(key for row in rows for pack in row.all_packs for key in {barcode_key(code) for code in pack.codes})
     twice_codes = doubled(row.item.code for row in rows if row.item.code)
     owners = _owners(session, {key for pairs in keys for _, key in pairs})
     names = _item_names(session, {row.item.code for row in rows if row.item.code})
+    looks = [None if row.item.code or row.all_codes else _looks(row.item.name, row.item.spec) for row in rows]
+    twice_looks = doubled(look for look in looks if look)
+    known_looks = _known_looks(session, {look for look in looks if look})
     found = []
-    for row, pairs in zip(rows, keys, strict=True):
+    for row, pairs, look in zip(rows, keys, looks, strict=True):
         problems = list(_own_problems(row))
         if row.item.code in twice_codes:
             problems.append(TwiceInFile(code=row.item.code))
         if row.item.code in names:
             problems.append(CodeTaken(code=row.item.code, item=names[row.item.code]))
-        problems += [TwiceInFile(code=code) for code, key in pairs if key in twice]
+        if look in twice_looks:
+            problems.append(TwiceInFile(code=row.item.name))
+        if look in known_looks:
+            problems.append(NothingTellsApart(item=row.item.name))
+        problems += [TwiceInFile(code=code) for key, code in {key: code for code, key in pairs}.items() if key in twice]
         problems += [
             BarcodeTaken(code=code, item=owners[key][0], unit=owners[key][1]) for code, key in pairs if key in owners
         ]
@@ -124,12 +136,13 @@ def chunks(values: Iterable[str]) -> Iterator[list[str]]:
 
 
 def _own_problems(row: ItemRow) -> Iterator[RuleBroken]:
-    for words, longest in ((row.item.name, LONGEST_NAME), (row.item.code, LONGEST_CODE)):
-        if len(words) > longest:
-            yield TooLong(text=f"{words[:30]}…", longest=longest)
-    yield from _broken(ensure_draft, row.item)
+    yield from too_long(row.item)
+    yield from (problem for problem in _broken(ensure_draft, row.item) if not isinstance(problem, TooLong))
     for pack in row.packs:
+        yield from _broken(ensure_unit, pack.unit)
         yield from _broken(ensure_factor, pack.factor)
+    for unit, factor in doubled((one_line(pack.unit), pack.factor) for pack in row.all_packs):
+        yield PackTaken(unit=unit, factor=plain(factor))
     for code in row.all_codes:
         yield from _broken(ensure_check_digit, code)
         yield from _broken(normalise, code)
@@ -166,6 +179,21 @@ def _item_names(session: Session, codes: set[str]) -> dict[str, str]:
     return {
         code: name for chunk in chunks(codes) for code, name in session.execute(statement.where(Item.code.in_(chunk)))
     }
+
+
+def _looks(name: str, spec: str) -> tuple[str, str]:
+    """Return what tells items without a code apart."""
+    return one_line(name), one_line(spec)
+
+
+def _known_looks(session: Session, looks: set[tuple[str, str]]) -> set[tuple[str, str]]:
+    statement = select(Item.name, Item.spec)
+    known = {
+        (name, spec)
+        for chunk in chunks({name for name, _ in looks})
+        for name, spec in session.execute(statement.where(Item.name.in_(chunk)))
+    }
+    return known & looks
 
 
 def _insert_or_keep(session: Session, columns: str, rows: list[dict[str, Any]]) -> None:

@@ -7,13 +7,14 @@ from sqlalchemy.orm import Session
 
 from app.catalog.adding import ReadyItem, ready_items, write_items
 from app.catalog.bulk import check_items
-from app.catalog.rules import ItemDraft, ItemRow, PackDraft, TaxRateWrong
+from app.catalog.rules import ItemDraft, ItemRow, PackDraft, TaxRateWrong, one_line
 from app.identity.rules import Permission
 from app.imports.cells import CellReader
 from app.imports.kinds import Applying, Cells, ReadRow
 from app.imports.rules import Field, is_yes
 from app.kernel.errors import RuleBroken
 from app.kernel.exact import ZERO, parse_exact, parse_price, parse_quantity
+from app.kernel.gtin import find_gtin14
 from app.kernel.i18n import N_
 
 DEFAULT_UNIT = "件"
@@ -86,8 +87,13 @@ def tax_rate(text: str) -> int:
 
 
 def several(text: str) -> tuple[str, ...]:
-    """Return the codes of one cell, separated by commas in any script."""
-    return tuple(code for part in text.translate(SEVERAL).split(",") if (code := part.strip()))
+    """Return the codes of one cell, separated by commas in any script; GTINs also by the lines they stand on."""
+    parts = [code for part in text.translate(SEVERAL).split(",") if (code := part.strip())]
+    return tuple(code for part in parts for code in (part.split() if _are_gtins(part.split()) else [part]))
+
+
+def _are_gtins(parts: Sequence[str]) -> bool:
+    return all(find_gtin14(part) for part in parts)
 
 
 def _read(cells: Cells) -> tuple[ItemRow, list[RuleBroken]]:
@@ -109,7 +115,11 @@ def _read(cells: Cells) -> tuple[ItemRow, list[RuleBroken]]:
         tracks_expiry=expiry,
     )
     codes: tuple[str, ...] = cell.read("barcode", several, NONE)
-    return ItemRow(draft, codes, _packs(cell)), cell.problems
+    packs = _packs(cell)
+    if packs and packs[0].factor == 1 and one_line(packs[0].unit) == one_line(draft.unit):
+        # "A bottle of 1": many a file says so of what comes in no carton.
+        codes, packs = codes + packs[0].codes, ()
+    return ItemRow(draft, codes, packs), cell.problems
 
 
 def _packs(cell: CellReader) -> tuple[PackDraft, ...]:

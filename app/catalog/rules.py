@@ -1,9 +1,10 @@
 """What holds for items, packs and codes before any database is asked."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from typing import TypeVar
 
 from app.kernel.errors import InvalidInput, NotFound, RuleBroken
 from app.kernel.exact import ZERO
@@ -14,6 +15,9 @@ from app.kernel.owncode import has_own_shape
 LONGEST_BARCODE = 120
 LONGEST_NAME = 200
 LONGEST_CODE = 40
+LONGEST_UNIT = 20
+LONGEST_SPEC = 80
+LONGEST_CATEGORY = 80
 # Basis points of the VAT rates in force; any other rate up to 100 % may be typed.
 TAX_RATES = (1300, 900, 600, 300, 100, 0)
 ONE = Decimal(1)
@@ -28,6 +32,7 @@ FIRST_UNITS = {
     "zh": ("件", "个", "瓶", "包", "袋", "盒", "箱", "kg"),
     "en": ("piece", "bottle", "bag", "box", "carton", "kg"),
 }
+Seen = TypeVar("Seen", bound=Hashable)
 _SPACES = re.compile(r"\s+")
 _CATEGORY_SEPARATOR = re.compile(r"\s*[/／>＞]\s*")
 
@@ -96,6 +101,12 @@ class FactorWrong(InvalidInput):
     """A pack must hold something."""
 
     message = N_("A pack holds more than 0 of the base unit.")
+
+
+class TooLong(InvalidInput):
+    """Longer than the books carry."""
+
+    message = N_("“%(text)s” is longer than %(longest)s characters.")
 
 
 class ExpiryNeedsLots(InvalidInput):
@@ -205,9 +216,14 @@ class ItemRow:
     packs: tuple[PackDraft, ...] = ()
 
     @property
+    def all_packs(self) -> tuple[PackDraft, ...]:
+        """The base unit's pack and the further ones."""
+        return (PackDraft(self.item.unit, ONE, self.codes), *self.packs)
+
+    @property
     def all_codes(self) -> tuple[str, ...]:
         """Every barcode of the row."""
-        return self.codes + tuple(code for pack in self.packs for code in pack.codes)
+        return tuple(code for pack in self.all_packs for code in pack.codes)
 
 
 @dataclass(frozen=True)
@@ -267,7 +283,7 @@ def shown_barcode(key: str) -> str:
 def ensure_draft(draft: ItemDraft) -> None:
     """Refuse an item that breaks a rule of its own.
 
-    Errors: NameMissing, TaxRateWrong, ThresholdNegative, PriceNegative, ExpiryNeedsLots.
+    Errors: NameMissing, TaxRateWrong, ThresholdNegative, PriceNegative, ExpiryNeedsLots, TooLong.
     """
     if not draft.name.strip():
         raise NameMissing
@@ -279,6 +295,31 @@ def ensure_draft(draft: ItemDraft) -> None:
         raise PriceNegative
     if draft.tracks_expiry and not draft.tracks_lots:
         raise ExpiryNeedsLots
+    for problem in too_long(draft):
+        raise problem
+
+
+def too_long(draft: ItemDraft) -> list[TooLong]:
+    """Return a problem for each text that is longer than the books carry."""
+    texts = [
+        (draft.name, LONGEST_NAME),
+        (draft.code, LONGEST_CODE),
+        (draft.unit, LONGEST_UNIT),
+        (draft.spec, LONGEST_SPEC),
+        (draft.initials, LONGEST_NAME),
+        *((part, LONGEST_CATEGORY) for part in category_path(draft.category)),
+    ]
+    return [_too_long(text, longest) for text, longest in texts if len(one_line(text)) > longest]
+
+
+def ensure_unit(name: str) -> None:
+    """Refuse a unit whose name is longer than the books carry."""
+    if len(one_line(name)) > LONGEST_UNIT:
+        raise _too_long(name, LONGEST_UNIT)
+
+
+def _too_long(text: str, longest: int) -> TooLong:
+    return TooLong(text=f"{text[:30]}…", longest=longest)
 
 
 def ensure_factor(factor: Decimal) -> None:
@@ -307,7 +348,7 @@ def is_below(on_hand: Decimal, minimum: Decimal) -> bool:
     return minimum > 0 and on_hand <= minimum
 
 
-def doubled(values: Iterable[str]) -> set[str]:
+def doubled(values: Iterable[Seen]) -> set[Seen]:
     """Return the values that come more than once."""
-    seen: set[str] = set()
+    seen: set[Seen] = set()
     return {value for value in values if value in seen or seen.add(value)}  # type: ignore[func-returns-value]  # add() says nothing, which is the point

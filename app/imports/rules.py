@@ -83,6 +83,12 @@ class ValueMissing(InvalidInput):
     message = N_("“%(field)s” is empty.")
 
 
+class NeitherYesNorNo(InvalidInput):
+    """A word that is neither."""
+
+    message = N_("“%(text)s” is neither yes nor no.")
+
+
 class Shortened(InvalidInput):
     """A spreadsheet kept 6.90123E+12 of a code: nobody knows its digits any more."""
 
@@ -179,9 +185,15 @@ def _fold(heading: str) -> str:
 
 
 # Chinese and English words of yes and no in cells.
-YES = frozenset({"是", "y", "yes", "true", "1", "√", "✓", "有", "启用"})
+YES = frozenset({"是", "y", "yes", "true", "t", "1", "√", "✓", "✔", "有", "启用", "开启", "开", "on"})
+NO = frozenset(
+    {"否", "n", "no", "false", "f", "0", "×", "✗", "x", "无", "没有", "不", "停用", "关闭", "关", "off", "-"}
+)
 
 
 def is_yes(cell: str) -> bool:
-    """Tell whether a cell says yes."""
-    return cell.strip().casefold() in YES
+    """Tell whether a cell says yes. Errors: NeitherYesNorNo."""
+    word = cell.strip().casefold()
+    if word not in YES | NO:
+        raise NeitherYesNorNo(text=cell)
+    return word in YES

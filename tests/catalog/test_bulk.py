@@ -55,6 +55,47 @@ def test_every_problem_of_every_row_is_named(make_item: MakeItem, write: Write, 
     ]
 
 
+def test_what_the_database_would_refuse_as_a_whole_is_a_problem_of_its_row(write: Write) -> None:
+    rows = [
+        row("重复", ean(1), ean(1), "0" + ean(1)),  # one code written thrice is one code
+        row("两用", ean(2), packs=(PackDraft("箱", Decimal(24), (ean(2),)),)),
+        row("同装", code="A", packs=(PackDraft("箱", Decimal(24)), PackDraft("箱", Decimal("24.000")))),
+        row("长装", code="B", packs=(PackDraft("箱" * 21, Decimal(24)),)),
+        ItemRow(ItemDraft("长", "瓶" * 21, "C", initials="c" * 201, spec="s" * 81, category=f"好/{'类' * 81}")),
+    ]
+    problems = check_items(db.session(), rows)
+    assert [[type(problem).__name__ for problem in each] for each in problems] == [
+        [],
+        ["TwiceInFile"],
+        ["PackTaken"],
+        ["TooLong"],
+        ["TooLong"] * 4,
+    ]
+    with write() as session:
+        add_items(session, rows[:1])
+    assert db.session.scalars(select(Barcode.code)).all() == ["0" + ean(1)]
+
+
+def test_an_item_without_any_code_comes_in_once(write: Write) -> None:
+    with write() as session:
+        add_items(session, [row("散装花生")])
+    again = [
+        row("散装花生"),
+        row("散装花生", code="H2"),
+        ItemRow(ItemDraft("散装花生", "瓶", spec="大粒")),
+        row("瓜子"),
+        row("瓜子"),
+    ]
+    problems = check_items(db.session(), again)
+    assert [[type(problem).__name__ for problem in each] for each in problems] == [
+        ["NothingTellsApart"],
+        [],
+        [],
+        ["TwiceInFile"],
+        ["TwiceInFile"],
+    ]
+
+
 def test_a_thousand_items_take_a_handful_of_statements(write: Write) -> None:
     rows = [row(f"茶{n}", ean(n), packs=(PackDraft("箱", Decimal(12), (f"BOX{n}",)),)) for n in range(1000)]
     statements: list[str] = []
