@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator, Sequence
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.imports.models import Import, ImportRow
-from app.imports.rules import RowState
+from app.imports.rules import ImportState, RowState
 from app.kernel.errors import NotFound
 from app.kernel.i18n import N_
 
@@ -25,6 +25,12 @@ def get_import(session: Session, import_id: int) -> Import:
     if found is None:
         raise NoSuchImport
     return found
+
+
+def count_applied(session: Session, kind: str) -> int:
+    """Return how many imports of *kind* were taken over so far."""
+    statement = select(func.count(Import.id)).where(Import.kind == kind, Import.state == ImportState.APPLIED)
+    return session.scalar(statement) or 0
 
 
 def list_cells(session: Session, import_id: int, states: Sequence[RowState]) -> list[tuple[int, dict[str, str]]]:

@@ -10,12 +10,13 @@ from pathlib import Path
 from typing import TypeVar
 
 from sqlalchemy import delete, insert, select, update
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from app.db import db, transaction
 from app.imports.kinds import Applying, ReadRow, get_kind
 from app.imports.models import Import, ImportRow
-from app.imports.queries import get_import, list_cells
+from app.imports.queries import count_applied, get_import, list_cells
 from app.imports.reading import Row as FileRow
 from app.imports.reading import first_rows, read_rows
 from app.imports.rules import (
@@ -43,10 +44,18 @@ CHUNK = 1_000
 MOST_ROWS = 300_000
 
 
+# How often the rows are read anew because somebody else was faster.
+ATTEMPTS = 3
+
+
 class TooManyRows(InvalidInput):
     """More rows than one import checks."""
 
     message = N_("The file has more than %(most)s rows. Split it.")
+
+
+class Overtaken(RuleBroken):
+    """Another import of this kind was taken over since the rows were read."""
 
 
 class Replaced(RuleBroken):
@@ -207,8 +216,23 @@ def _bad_rows(rows: Sequence[tuple[int, object]], read: Sequence[ReadRow]) -> li
 
 
 def _apply(import_id: int, run: int, time_zone: str) -> None:
-    """Read the good rows anew, then write: all that can be known before is known before the right to write is held."""
+    """Take the good rows over; read them once more where somebody else's change came in between."""
+    for _ in range(ATTEMPTS):
+        try:
+            _read_and_write(import_id, run, time_zone)
+        except (Overtaken, IntegrityError):
+            continue
+        return
+    _read_and_write(import_id, run, time_zone)
+
+
+def _read_and_write(import_id: int, run: int, time_zone: str) -> None:
+    """Read the good rows anew, then write: all that can be known before is known before the right to write is held.
+
+    Errors: Overtaken, IntegrityError where what was read is no longer so.
+    """
     found = get_import(db.session(), import_id)
+    before = count_applied(db.session(), found.kind)
     rows = list_cells(db.session(), import_id, [RowState.STAGED])
     read = _read(import_id, rows)
     bad = _bad_rows(rows, read)
@@ -222,7 +246,16 @@ def _apply(import_id: int, run: int, time_zone: str) -> None:
     with transaction() as session:
         # The state first: of two processes at work on one import the second finds it applied and leaves.
         change_state(session, import_id, ImportState.APPLIED, now, applied=len(rows))
+        _ensure_not_overtaken(session, found, before)
         get_kind(found.kind).apply(session, [row.draft for row in read], how)
+
+
+def _ensure_not_overtaken(session: Session, found: Import, before: int) -> None:
+    """Let imports of one kind be taken over one after another, each knowing what the one before brought."""
+    twins = select(Import.id).where(Import.kind == found.kind, Import.state == ImportState.APPLYING)
+    session.execute(twins.order_by(Import.id).with_for_update())
+    if count_applied(session, found.kind) != before + 1:  # this one is counted
+        raise Overtaken
 
 
 def _fail(import_id: int, error: RuleBroken) -> None:

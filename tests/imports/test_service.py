@@ -3,17 +3,20 @@
 import csv
 import gzip
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
 from flask import Flask
 from sqlalchemy import event, func, select
 from sqlalchemy.engine import Connection
+from sqlalchemy.orm import Session
 
 from app.catalog.models import Barcode, Item
+from app.catalog.rules import ItemDraft
+from app.catalog.service import add_item
 from app.db import db
-from app.imports.kinds import get_kind
+from app.imports.kinds import Cells, ReadRow, get_kind
 from app.imports.models import Import, ImportRow
 from app.imports.queries import get_import, list_bad_rows
 from app.imports.rules import HasBadRows, ImportState, RowState, WrongState
@@ -215,3 +218,36 @@ def test_more_rows_than_can_be_checked_at_once_are_refused(
     path = tmp_path / "items.csv"
     path.write_text("name\n" + "Cola\n" * 4, encoding="utf-8")
     assert stage("items", path).state == ImportState.FAILED
+
+
+@pytest.mark.parametrize("meanwhile", ["another import", "a hand"])
+def test_of_two_people_with_the_same_file_the_second_is_told(
+    stage: Stage,
+    write: Write,
+    tmp_path: Path,
+    make_user: Callable[..., int],
+    monkeypatch: pytest.MonkeyPatch,
+    meanwhile: str,
+) -> None:
+    """Both had read the rows before either took them over; nothing but their names tells these items apart."""
+    path = tmp_path / "items.csv"
+    path.write_text("name,code\nCola,\nTea,T1\n", encoding="utf-8")
+    first, second = stage("items", path), stage("items", path)
+    by, kind = make_user("owner"), get_kind("items")
+    real_read = kind.read
+
+    def read_slowly(reading: Session, rows: Sequence[Cells]) -> Sequence[ReadRow]:
+        read = real_read(reading, rows)
+        monkeypatch.setattr(kind, "read", real_read)
+        if meanwhile == "a hand":
+            with write() as session:
+                add_item(session, ItemDraft("Tea", "bag", code="T1"), by, utc_now())
+        else:
+            _apply(write, first, path)
+        return read
+
+    monkeypatch.setattr(kind, "read", read_slowly)
+    told = _apply(write, second, path)
+    assert told.state == ImportState.CHECKED
+    assert list(_reasons(second.id)) == ([3] if meanwhile == "a hand" else [2, 3])
+    assert db.session.scalar(select(func.count(Item.id))) == (1 if meanwhile == "a hand" else 2)
