@@ -5,22 +5,29 @@ Law: an import is one posting; each row of a partner is an open item of its own.
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from datetime import date
+from decimal import Decimal
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.company.rules import AccountRole
+from app.company.models import Company
+from app.company.rules import ACCOUNTS, AccountRole
 from app.identity.rules import Permission
 from app.imports.cells import CellReader
 from app.imports.kinds import Applying, Cells, ReadRow
 from app.imports.rules import Field
-from app.kernel.errors import InvalidInput
-from app.kernel.exact import ZERO, parse_money
+from app.kernel.errors import InvalidInput, RuleBroken
+from app.kernel.exact import ZERO, parse_money, plain
 from app.kernel.i18n import N_
 from app.ledger.facts import EntryFact
-from app.ledger.openings import parse_day
+from app.ledger.models import Entry, Posting
+from app.ledger.openings import OPENING, parse_day, still_stands
 from app.ledger.service import post
 from app.partners.models import Partner
+
+Opened = tuple[int | None, Decimal, date | None]  # partner, amount, due date
 
 
 class PartnerUnknown(InvalidInput):
@@ -33,6 +40,18 @@ class AmountWrong(InvalidInput):
     """An opening balance is above zero."""
 
     message = N_("The amount must be above 0.")
+
+
+class OwedBefore(RuleBroken):
+    """The same balance once more: a file that comes a second time doubles nothing."""
+
+    message = N_("%(partner)s has this opening balance already: %(amount)s.")
+
+
+class HeldBefore(RuleBroken):
+    """The same money once more."""
+
+    message = N_("Account %(account)s has an opening balance of %(amount)s already.")
 
 
 class AccountUnknown(InvalidInput):
@@ -63,19 +82,22 @@ class OpeningBalance:
     def read(self, session: Session, rows: Sequence[Cells]) -> Sequence[ReadRow]:
         """Return one entry a row, so that each is an open item, with every slip named."""
         partners = _find_partners(session, rows)
-        return [self._read(CellReader(cells), partners) for cells in rows]
+        opened = _find_opened(session, self._role)
+        return [self._read(CellReader(cells), partners, opened) for cells in rows]
 
     def apply(self, session: Session, drafts: Sequence[EntryFact], how: Applying) -> None:
         """Post the entries against the opening account."""
         _post(session, drafts, how)
 
-    def _read(self, cell: CellReader, partners: Mapping[str, int]) -> ReadRow:
+    def _read(self, cell: CellReader, partners: Mapping[str, int], opened: AbstractSet[Opened]) -> ReadRow:
         partner = partners.get(cell.text("partner").casefold())
         amount, due = cell.read("amount", parse_money, ZERO), cell.read("due", parse_day, None)
         if partner is None:
             cell.problems.append(PartnerUnknown(name=cell.text("partner")))
         if amount <= 0 and not cell.problems:
             cell.problems.append(AmountWrong())
+        if (partner, amount, due) in opened:
+            cell.problems.append(OwedBefore(partner=cell.text("partner"), amount=plain(amount)))
         debit, credit = (amount, ZERO) if self._role == AccountRole.RECEIVABLE else (ZERO, amount)
         return ReadRow(EntryFact(self._role, debit, credit, partner, due), cell.problems)
 
@@ -97,20 +119,22 @@ class OpeningCash:
 
     def read(self, session: Session, rows: Sequence[Cells]) -> Sequence[ReadRow]:
         """Return the entries, with every slip named."""
-        del session  # nothing in the books matters here
-        return [self._read(CellReader(cells)) for cells in rows]
+        opened = {role: _find_opened(session, role) for role in (AccountRole.CASH, AccountRole.BANK)}
+        return [self._read(CellReader(cells), opened) for cells in rows]
 
     def apply(self, session: Session, drafts: Sequence[EntryFact], how: Applying) -> None:
         """Post the amounts against the opening account."""
         _post(session, drafts, how)
 
-    def _read(self, cell: CellReader) -> ReadRow:
+    def _read(self, cell: CellReader, opened: Mapping[AccountRole, AbstractSet[Opened]]) -> ReadRow:
         role = self.words.get(cell.text("account").casefold())
         amount = cell.read("amount", parse_money, ZERO)
         if role is None:
             cell.problems.append(AccountUnknown(text=cell.text("account")))
         if amount <= 0 and not cell.problems:
             cell.problems.append(AmountWrong())
+        if role and (None, amount, None) in opened[role]:
+            cell.problems.append(HeldBefore(account=cell.text("account"), amount=plain(amount)))
         return ReadRow(EntryFact(role or AccountRole.CASH, debit=amount), cell.problems)
 
 
@@ -126,7 +150,20 @@ def balance_kinds() -> tuple[OpeningBalance, OpeningBalance, OpeningCash]:
 def _post(session: Session, entries: Sequence[EntryFact], how: Applying) -> None:
     total = sum((entry.debit - entry.credit for entry in entries), ZERO)
     against = EntryFact(AccountRole.OPENING, debit=max(-total, ZERO), credit=max(total, ZERO))
-    post(session, "opening", how.key, entries=[*entries, against], by=how.by, effective_on=how.day, now=how.now)
+    post(session, OPENING, how.key, entries=[*entries, against], by=how.by, effective_on=how.day, now=how.now)
+
+
+def _find_opened(session: Session, role: AccountRole) -> set[Opened]:
+    """Return the opening balances on the account of *role* that stand in the books, with and without their due date."""
+    chart = session.scalar(select(Company.chart).where(Company.id == 1))
+    if chart is None:
+        return set()
+    rows = session.execute(
+        select(Entry.partner_id, Entry.debit + Entry.credit, Entry.due_on)
+        .join(Posting, Posting.seq == Entry.posting_seq)
+        .where(Posting.kind == OPENING, still_stands(), Entry.account == ACCOUNTS[chart][role])
+    ).all()
+    return {(partner, amount, day) for partner, amount, due in rows for day in (due, None)}
 
 
 def _find_partners(session: Session, rows: Sequence[Cells]) -> dict[str, int]:

@@ -14,17 +14,33 @@ from app.catalog.rules import ItemDraft, ItemRow, PackDraft
 from app.db import db
 from app.imports.kinds import Applying, Cells, ImportKind
 from app.kernel.errors import RuleBroken
-from app.ledger.models import Balance, Entry
-from app.ledger.opening_balances import AccountUnknown, AmountWrong, PartnerUnknown, balance_kinds
+from app.kernel.exact import TooLarge
+from app.ledger.models import Balance, Entry, Posting
+from app.ledger.opening_balances import (
+    AccountUnknown,
+    AmountWrong,
+    HeldBefore,
+    OwedBefore,
+    PartnerUnknown,
+    balance_kinds,
+)
 from app.ledger.openings import (
     CostMissing,
+    DateWrong,
+    ExpiryDiffers,
+    ExpiryMissing,
     ItemUnknown,
     LotMissing,
+    LotTooLong,
+    LotUnwanted,
+    NotWhole,
+    OpenedBefore,
     OpeningStock,
     PlaceUnknown,
     QuantityWrong,
     parse_day,
 )
+from app.ledger.service import reverse
 from app.ledger.verify import verify
 from app.partners.rules import PartnerDraft
 from app.partners.service import add_partners
@@ -118,6 +134,68 @@ def test_each_slip_in_opening_stock_is_named(change: Cells, problem: type[RuleBr
 
 
 @pytest.mark.usefixtures("goods")
+@pytest.mark.parametrize(
+    ("change", "problem"),
+    [
+        ({"item": "C1", "lot": "L1"}, LotUnwanted),
+        ({"item": "Y1", "lot": "L" * 61}, LotTooLong),
+        ({"item": "C1", "quantity": "0.5"}, NotWhole),
+        ({"item": "M1", "lot": "L1"}, ExpiryMissing),
+        ({"quantity": "999999999999", "cost": "2"}, TooLarge),
+    ],
+)
+def test_goods_that_no_count_could_meet_are_refused(write: Write, change: Cells, problem: type[RuleBroken]) -> None:
+    with write() as session:
+        add_items(session, [ItemRow(ItemDraft("牛奶", "盒", code="M1", tracks_lots=True, tracks_expiry=True))])
+    row = {"item": "C1", "place": "A-01", "quantity": "1", "cost": "2"} | dict(change)
+    assert problem in _problems(OpeningStock(), row)
+
+
+@pytest.mark.usefixtures("goods")
+def test_half_a_carton_is_twelve_bottles() -> None:
+    row = {"item": "16901234567899", "place": "A-01", "quantity": "0.5", "cost": "60"}
+    assert _problems(OpeningStock(), row) == []
+
+
+@pytest.mark.usefixtures("goods")
+def test_a_lot_expires_on_one_day_also_where_one_row_alone_says_so(take: Take) -> None:
+    rows = [
+        {"item": "Y1", "place": place, "quantity": "5", "value": "20", "lot": "L1", "expiry": expiry}
+        for place, expiry in (("A-01", "2027-01-31"), ("A-02", ""))
+    ]
+    take(OpeningStock(), rows)
+    assert db.session.scalars(select(Lot.expiry).where(Lot.code == "L1")).all() == [date(2027, 1, 31)]
+    other = rows[0] | {"expiry": "2027-02-28"}
+    assert ExpiryDiffers in _problems(OpeningStock(), other)
+    read = OpeningStock().read(
+        db.session(), [row | {"lot": "L2", "expiry": f"2027-0{month}-01"} for month, row in enumerate(rows, start=1)]
+    )
+    assert [[type(problem) for problem in row.problems] for row in read] == [[], [ExpiryDiffers]]
+
+
+@pytest.mark.usefixtures("goods")
+def test_what_was_opened_before_is_not_opened_again_until_it_was_reversed(take: Take, write: Write) -> None:
+    receivables, payables, cash = balance_kinds()
+    rows: dict[ImportKind, Cells] = {
+        OpeningStock(): {"item": "C1", "place": "A-01", "quantity": "1", "cost": "2"},
+        receivables: {"partner": "D1", "amount": "15000", "due": "2026-11-26"},
+        payables: {"partner": "J1", "amount": "8000"},
+        cash: {"account": "现金", "amount": "500"},
+    }
+    problems = (OpenedBefore, OwedBefore, OwedBefore, HeldBefore)
+    for (kind, row), problem in zip(rows.items(), problems, strict=True):
+        take(kind, [row])
+        assert _problems(kind, row) == [problem]
+    assert _problems(OpeningStock(), dict(rows[next(iter(rows))]) | {"place": "A-02"}) == []
+    assert _problems(receivables, dict(rows[receivables]) | {"due": "2026-12-26"}) == []
+    assert _problems(payables, {"partner": "J1", "amount": "8001"}) == []
+    for seq in db.session.scalars(select(Posting.seq)).all():
+        with write() as session:
+            reverse(session, seq, f"back:{seq}", by=1, effective_on=NOW.date(), now=NOW)
+    assert [_problems(kind, row) for kind, row in rows.items()] == [[]] * 4
+
+
+@pytest.mark.usefixtures("goods")
 def test_zero_cost_comes_in_only_when_confirmed() -> None:
     row = {"item": "C1", "place": "A-01", "quantity": "1", "cost": "0", "confirmed": "是"}
     assert _problems(OpeningStock(), row) == []
@@ -155,7 +233,13 @@ def test_slips_in_opening_balances_are_named() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["2026-03-31", "2026/3/31", "20260331", "2026年3月31日", "2026.3.31", "2026-03-31 00:00"]
+    "text", ["2026-03-31", "2026/3/31", "20260331", "2026年3月31日", "2026.3.31", "2026-03-31 00:00", "46112"]
 )
 def test_days_are_read_however_they_are_written(text: str) -> None:
     assert parse_day(text) == date(2026, 3, 31)
+
+
+@pytest.mark.parametrize("text", ["26/3/31", "2026-02-30", "2026年3月", "31/3/2026", "3.5", "soon"])
+def test_what_may_be_another_day_is_refused(text: str) -> None:
+    with pytest.raises(DateWrong):
+        parse_day(text)
