@@ -8,6 +8,9 @@ from sqlalchemy.orm import Session
 from app.catalog.adding import ReadyItem, ready_items, write_items
 from app.catalog.bulk import check_items
 from app.catalog.rules import ItemDraft, ItemRow, PackDraft, TaxRateWrong, one_line
+from app.company.queries import list_fields
+from app.company.rules import Field as OwnField
+from app.company.rules import FieldSubject
 from app.identity.rules import Permission
 from app.imports.cells import CellReader
 from app.imports.kinds import Applying, Cells, ReadRow
@@ -36,6 +39,7 @@ class ItemImport:
     key = "items"
     title = N_("Items")
     permission = Permission.EDIT_ITEMS
+    subject = FieldSubject.ITEM
     fields: Sequence[Field] = (
         Field(
             "name",
@@ -63,7 +67,8 @@ class ItemImport:
 
     def read(self, session: Session, rows: Sequence[Cells]) -> Sequence[ReadRow]:
         """Return the items, with cells that are no numbers, codes that are wrong, doubled or taken named."""
-        read = [_read(cells) for cells in rows]
+        added = list_fields(session, self.subject)
+        read = [_read(cells, added) for cells in rows]
         known = check_items(session, [row for row, _ in read])
         problems = [[*own, *others] for (_, own), others in zip(read, known, strict=True)]
         good = [row for (row, _), wrong in zip(read, problems, strict=True) if not wrong]
@@ -96,7 +101,7 @@ def _are_gtins(parts: Sequence[str]) -> bool:
     return all(find_gtin14(part) for part in parts)
 
 
-def _read(cells: Cells) -> tuple[ItemRow, list[RuleBroken]]:
+def _read(cells: Cells, added: Sequence[OwnField]) -> tuple[ItemRow, list[RuleBroken]]:
     cell = CellReader(cells)
     expiry = cell.read("tracks_expiry", is_yes, default=False)
     draft = ItemDraft(
@@ -113,6 +118,7 @@ def _read(cells: Cells) -> tuple[ItemRow, list[RuleBroken]]:
         safety=cell.read("safety", parse_quantity, ZERO),
         tracks_lots=expiry or cell.read("tracks_lots", is_yes, default=False),
         tracks_expiry=expiry,
+        own_fields=cell.own_fields(added),
     )
     codes: tuple[str, ...] = cell.read("barcode", several, NONE)
     packs = _packs(cell)

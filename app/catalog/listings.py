@@ -12,7 +12,11 @@ from sqlalchemy.orm import Session
 
 from app.catalog import registry
 from app.catalog.models import Category, Item, Unit
-from app.catalog.queries import below, is_named, item_rows, list_categories
+from app.catalog.queries import barcodes_of_item, below, is_named, item_rows, list_categories
+from app.catalog.rules import shown_barcode
+from app.company.own_columns import holds_word, own_columns
+from app.company.queries import list_fields
+from app.company.rules import FieldSubject
 from app.kernel.exact import ZERO
 from app.web.listing import Column, Filter, Listing
 
@@ -24,7 +28,8 @@ def item_url(row: Any) -> str:
 
 def items_listing(session: Session, *, sees_cost: bool) -> Listing:
     """Return the list of items; prices of purchase only for who may see cost."""
-    statement = item_rows()
+    statement = item_rows().add_columns(Item.own_fields, Item.tax_rate, barcodes_of_item().label("barcodes"))
+    fields = list_fields(session, FieldSubject.ITEM)
     columns = [
         Column("name", _l("Item"), sort=Item.name, link=item_url, is_title=True),
         Column("code", _l("Item code"), "code", sort=Item.code),
@@ -43,7 +48,15 @@ def items_listing(session: Session, *, sees_cost: bool) -> Listing:
     ]
     if sees_cost:
         columns.append(Column("purchase_price", _l("Purchase price"), "price", sort=Item.purchase_price))
-    columns.append(Column("active", _l("State"), "badge", label=_state, shade=_shade))
+    columns += [
+        Column("active", _l("State"), "badge", label=_state, shade=_shade),
+        Column("safety", _l("Safety stock"), "quantity", is_extra=True),
+        Column(
+            "tax_rate", _l("VAT rate"), "percent", label=lambda row: Decimal(row.tax_rate).scaleb(-4), is_extra=True
+        ),
+        Column("barcodes", _l("Barcodes"), "code", label=_barcodes, is_extra=True),
+        *own_columns(fields),
+    ]
     return Listing(
         name="items",
         title=_l("Items"),
@@ -51,7 +64,7 @@ def items_listing(session: Session, *, sees_cost: bool) -> Listing:
         columns=columns,
         filters=[*filters, _state_filter()],
         order=(Item.active.desc(), Item.name, Item.id),
-        search_clause=is_named,
+        search_clause=lambda word: is_named(word) | holds_word(Item.own_fields, fields, word),
         empty=_l("Add the first item, or import your list from a spreadsheet."),
     )
 
@@ -82,6 +95,10 @@ def _stock_filter(on_hand: Callable[[], ColumnElement[Decimal]]) -> Filter:
 def _state_filter() -> Filter:
     choices = [("on", _l("in use")), ("off", _l("switched off"))]
     return Filter("state", _l("State"), choices, lambda value: Item.active.is_(value == "on"))
+
+
+def _barcodes(row: Any) -> str:
+    return ", ".join(shown_barcode(key) for key in (row.barcodes or "").split("\n") if key)
 
 
 def _state(row: Any) -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, Row, Select, Table, and_, bindparam, or_, select
+from sqlalchemy import ColumnElement, Row, ScalarSelect, Select, Table, and_, bindparam, func, or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from app.catalog.models import Barcode, Category, Item, Pack, Unit
@@ -161,6 +161,17 @@ def item_rows() -> Select[*tuple[Any, ...]]:
         )
         .join(Unit, Unit.id == Item.unit_id)
         .outerjoin(Category, Category.id == Item.category_id)
+    )
+
+
+def barcodes_of_item() -> ScalarSelect[str | None]:
+    """Return the codes of the base unit of the row's item, one a line."""
+    return (
+        select(func.aggregate_strings(Barcode.code, "\n"))
+        .join(Pack, Pack.id == Barcode.pack_id)
+        .where(Pack.item_id == Item.id, Pack.unit_id == Item.unit_id, Pack.factor == Decimal(1))
+        .correlate(Item)
+        .scalar_subquery()
     )
 
 

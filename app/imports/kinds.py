@@ -7,6 +7,9 @@ from typing import Any, Protocol
 
 from sqlalchemy.orm import Session
 
+from app.company.inputs import PREFIX
+from app.company.queries import list_fields
+from app.company.rules import FieldSubject
 from app.identity.rules import Permission
 from app.imports.rules import Field, NoSuchKind
 from app.kernel.errors import RuleBroken
@@ -40,6 +43,10 @@ class ImportKind(Protocol):
     permission: Permission
     fields: Sequence[Field]
 
+    @property
+    def subject(self) -> FieldSubject | None:
+        """Whose own fields are columns as well."""
+
     def read(self, session: Session, rows: Sequence[Cells]) -> Sequence[ReadRow]:
         """Return what each row means and what is wrong with it."""
 
@@ -48,6 +55,12 @@ class ImportKind(Protocol):
 
 
 KINDS: dict[str, ImportKind] = {}
+
+
+def fields_of(session: Session, kind: ImportKind) -> list[Field]:
+    """Return the columns that *kind* understands: its own, and the fields that the company added to its subject."""
+    added = list_fields(session, kind.subject) if kind.subject else []
+    return [*kind.fields, *(Field(PREFIX + field.key, field.name) for field in added)]
 
 
 def get_kind(key: str) -> ImportKind:

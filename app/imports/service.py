@@ -14,7 +14,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from app.db import db, transaction
-from app.imports.kinds import Applying, ReadRow, get_kind
+from app.imports.kinds import Applying, ReadRow, fields_of, get_kind
 from app.imports.models import Import, ImportRow
 from app.imports.queries import count_applied, get_import, list_cells
 from app.imports.reading import Row as FileRow
@@ -80,7 +80,7 @@ def propose_columns(path: Path, name: str, kind: str, titles: Mapping[str, str])
 
 def match_rows(rows: Sequence[FileRow], kind: str, titles: Mapping[str, str]) -> tuple[int, dict[str, int]]:
     """Return the same of the first rows of a file."""
-    fields = get_kind(kind).fields
+    fields = fields_of(db.session(), get_kind(kind))
     number, headings = rows[heading_row([row for _, row in rows], fields, titles)]
     return number - 1, match_columns(headings, fields, titles)
 

@@ -15,7 +15,7 @@ from app.identity.access import current_user, may
 from app.identity.models import User
 from app.identity.rules import Permission
 from app.imports.forms import UploadForm, chosen_columns, columns_form
-from app.imports.kinds import KINDS, ImportKind, get_kind
+from app.imports.kinds import KINDS, ImportKind, fields_of, get_kind
 from app.imports.models import Import, ImportRow
 from app.imports.queries import get_import, list_bad_rows
 from app.imports.reading import first_rows
@@ -146,7 +146,7 @@ def upload() -> Answer | Response:
 @may(*IMPORTERS)
 def template(kind: str) -> Response:
     """Give an empty sheet with the right headings."""
-    fields = get_kind(kind).fields
+    fields = fields_of(db.session(), get_kind(kind))
     return workbook(kind, [(gettext(field.title), "text") for field in fields], [])
 
 
@@ -186,11 +186,13 @@ def _ask_for_columns(found: Import) -> Response:
         problem = sentence(error) if isinstance(error, RuleBroken) else gettext("The file is gone. Upload it again.")
         context = {"found": found, "problem": problem, "title": found.file_name}
         return make_response(render_template("imports/unreadable.html", **context))
+    fields = fields_of(db.session(), kind)
     sample = [row for number, row in rows if number > heading][:SAMPLE_ROWS]
     context = {
         "found": found,
         "kind": kind,
-        "form": columns_form(kind.fields, sample[0], columns, heading),
+        "fields": fields,
+        "form": columns_form(fields, sample[0], columns, heading),
         "sample": sample,
         "title": found.file_name,
     }
@@ -202,14 +204,14 @@ def _ask_for_columns(found: Import) -> Response:
 def match(import_id: int) -> Answer:
     """Accept which column is which and have the rows staged."""
     found = _own(db.session(), import_id)
-    kind = get_kind(found.kind)
+    fields = fields_of(db.session(), get_kind(found.kind))
     rows = first_rows(file_of(current_app, import_id), found.file_name)
-    form = columns_form(kind.fields, max((row for _, row in rows), key=len), {}, 0)
+    form = columns_form(fields, max((row for _, row in rows), key=len), {}, 0)
     heading = request.form.get("heading", type=int)
     if heading is None or not form.validate_on_submit():
         abort(400)
     with transaction() as session:
-        start_staging(session, import_id, heading, chosen_columns(form, kind.fields), utc_now())
+        start_staging(session, import_id, heading, chosen_columns(form, fields), utc_now())
     return _to_work(import_id)
 
 
@@ -249,7 +251,7 @@ def give_up(import_id: int) -> Answer:
 def bad_rows(import_id: int) -> Response:
     """Give the rows with problems, the reasons beside their cells, ready to mend and send again."""
     found = _own(db.session(), import_id)
-    fields = [field for field in get_kind(found.kind).fields if field.key in found.columns]
+    fields = [field for field in fields_of(db.session(), get_kind(found.kind)) if field.key in found.columns]
     columns = [(gettext(field.title), "code") for field in fields]
     columns += [(gettext("Problem"), "text"), (gettext("Row in the file"), "quantity")]
     rows = (

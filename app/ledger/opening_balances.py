@@ -63,6 +63,8 @@ class AccountUnknown(InvalidInput):
 class OpeningBalance:
     """The import kinds of what partners owed us or we owed them."""
 
+    subject = None
+
     def __init__(self, key: str, title: str, role: AccountRole) -> None:
         self.key = key
         self.title = title
@@ -108,6 +110,7 @@ class OpeningCash:
     key = "opening-cash"
     title = N_("Opening cash and bank")
     permission = Permission.MONEY
+    subject = None
     fields: Sequence[Field] = (
         Field("account", N_("Cash or bank"), ("账户", "科目", "类型", "account"), is_required=True),
         Field("amount", N_("Amount"), ("金额", "余额", "balance"), is_required=True),

@@ -141,6 +141,7 @@ class OpeningStock:
     key = "opening-stock"
     title = N_("Opening stock")
     permission = Permission.APPROVE
+    subject = None
     fields: Sequence[Field] = (
         Field("item", N_("Item code or barcode"), ITEM_NAMES, is_required=True),
         Field("place", N_("Bin"), ("库位", "库位编码", "货位", "bin code"), is_required=True),

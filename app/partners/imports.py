@@ -4,6 +4,9 @@ from collections.abc import Sequence
 
 from sqlalchemy.orm import Session
 
+from app.company.queries import list_fields
+from app.company.rules import Field as OwnField
+from app.company.rules import FieldSubject
 from app.identity.rules import Permission
 from app.imports.cells import CellReader
 from app.imports.kinds import Applying, Cells, ReadRow
@@ -26,6 +29,7 @@ class PartnerImport:
     key = "partners"
     title = N_("Partners")
     permission = Permission.EDIT_PARTNERS
+    subject = FieldSubject.PARTNER
     fields: Sequence[Field] = (
         Field(
             "name",
@@ -51,7 +55,8 @@ class PartnerImport:
 
     def read(self, session: Session, rows: Sequence[Cells]) -> Sequence[ReadRow]:
         """Return the partners, with what is wrong, doubled or taken named."""
-        read = [_read(cells) for cells in rows]
+        added = list_fields(session, self.subject)
+        read = [_read(cells, added) for cells in rows]
         known = check_partners(session, [draft for draft, _ in read])
         return [ReadRow(draft, [*own, *others]) for (draft, own), others in zip(read, known, strict=True)]
 
@@ -61,7 +66,7 @@ class PartnerImport:
         add_partners(session, drafts)
 
 
-def _read(cells: Cells) -> tuple[PartnerDraft, list[RuleBroken]]:
+def _read(cells: Cells, added: Sequence[OwnField]) -> tuple[PartnerDraft, list[RuleBroken]]:
     cell = CellReader(cells)
     role = cell.text("role").casefold()
     draft = PartnerDraft(
@@ -75,5 +80,6 @@ def _read(cells: Cells) -> tuple[PartnerDraft, list[RuleBroken]]:
         address=cell.text("address"),
         terms_days=cell.read("terms_days", parse_whole, DEFAULT_TERMS),
         note=cell.text("note"),
+        own_fields=cell.own_fields(added),
     )
     return draft, cell.problems

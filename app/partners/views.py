@@ -13,7 +13,7 @@ from app.kernel.clock import utc_now
 from app.kernel.errors import RuleBroken
 from app.partners import service
 from app.partners.forms import PartnerForm
-from app.partners.listings import PARTNERS
+from app.partners.listings import partners_listing
 from app.partners.queries import get_partner
 from app.web.listing import answer
 from app.web.words import sentence
@@ -26,7 +26,8 @@ bp = Blueprint("partners", __name__)
 def partners() -> Response:
     """List the partners."""
     may_edit = current_user.may(Permission.EDIT_PARTNERS)
-    return answer(db.session(), PARTNERS, "partners/partners.html", may_edit=may_edit)
+    session = db.session()
+    return answer(session, partners_listing(session), "partners/partners.html", may_edit=may_edit)
 
 
 @bp.get("/<int:partner_id>")

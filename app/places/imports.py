@@ -21,6 +21,7 @@ class BinImport:
     key = "bins"
     title = N_("Bins")
     permission = Permission.EDIT_PLACES
+    subject = None
     fields: Sequence[Field] = (
         Field(
             "code",

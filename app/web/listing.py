@@ -38,6 +38,8 @@ class Column:
     label: Callable[[Any], object] | None = None
     shade: Callable[[Any], str] | None = None
     is_title: bool = False  # the heading of the row's card on a phone
+    # In the workbook alone: too much for a page, but whoever takes the list along needs it.
+    is_extra: bool = False
     # What rows are sorted by where they were made here and not by the database (`RowListing`).
     order: Callable[[Any], Any] | None = None
 
@@ -102,6 +104,11 @@ class Page:
     sort: str
     query: str
     chosen: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def columns(self) -> list[Column]:
+        """The columns that the page shows."""
+        return [column for column in self.listing.columns if not column.is_extra]
 
     @property
     def pages(self) -> int:

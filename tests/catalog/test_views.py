@@ -31,6 +31,22 @@ def buyer(sign_in: SignIn) -> FlaskClient:
     return sign_in("buyer")
 
 
+def test_the_workbook_of_items_has_what_the_page_has_no_room_for(
+    buyer: FlaskClient, make_item: MakeItem, write: Write, by: int
+) -> None:
+    item_id = make_item(safety=Decimal(7), tax_rate=900)
+    with write() as session:
+        pack = find_base_packs(session, [item_id])[item_id].pack_id
+        for code in (EAN, "A-1"):
+            add_barcode(session, pack, code, by, NOW)
+    answer = buyer.get("/items/?format=xlsx")
+    heading, row = CalamineWorkbook.from_filelike(io.BytesIO(answer.data)).get_sheet_by_index(0).to_python()
+    cells = dict(zip(heading, row, strict=True))
+    assert (cells["Safety stock"], cells["VAT rate"]) == (7, 0.09)
+    assert set(str(cells["Barcodes"]).split(", ")) == {EAN, "A-1"}
+    assert "Barcodes" not in buyer.get("/items/").text
+
+
 @contextmanager
 def counted() -> Iterator[list[str]]:
     """Collect the statements that run inside."""

@@ -2,12 +2,14 @@
 
 import csv
 import gzip
+import io
 import itertools
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
 from flask import Flask
+from python_calamine import CalamineWorkbook
 from sqlalchemy import event, func, select
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Session
@@ -15,6 +17,7 @@ from sqlalchemy.orm import Session
 from app.catalog.models import Barcode, Item
 from app.catalog.rules import ItemDraft
 from app.catalog.service import add_item
+from app.company.models import OwnField
 from app.db import db
 from app.imports.kinds import Cells, ReadRow, get_kind
 from app.imports.models import Import, ImportRow
@@ -22,7 +25,7 @@ from app.imports.queries import get_import, list_bad_rows
 from app.imports.rules import HasBadRows, ImportState, RowState, WrongState
 from app.imports.service import add_import, propose_columns, send_to_work, start_applying, start_staging, work
 from app.kernel.clock import utc_now
-from tests.conftest import Write
+from tests.conftest import SignIn, Write
 
 Stage = Callable[..., Import]
 
@@ -251,3 +254,27 @@ def test_of_two_people_with_the_same_file_the_second_is_told(
     assert told.state == ImportState.CHECKED
     assert list(_reasons(second.id)) == ([3] if meanwhile == "a hand" else [2, 3])
     assert db.session.scalar(select(func.count(Item.id))) == (1 if meanwhile == "a hand" else 2)
+
+
+@pytest.mark.parametrize("kind", ["items", "partners"])
+def test_a_field_that_the_company_added_comes_in_like_any_other(
+    stage: Stage, write: Write, tmp_path: Path, sign_in: SignIn, kind: str
+) -> None:
+    with write() as session:
+        for number, subject in enumerate(("item", "partner")):
+            session.add(OwnField(subject=subject, name="产区", kind="choice", choices="华东\n华南", position=number))
+            session.add(OwnField(subject=subject, name="年份", kind="number", position=number + 2))
+    path = tmp_path / "file.csv"
+    path.write_text("name,type,产区,年份\n一号,supplier,华东,2019.0\n二号,supplier,华北,x\n", encoding="utf-8")
+    found = stage(kind, path)
+    assert [len(reasons) for reasons in _reasons(found.id).values()] == [2]
+    _apply(write, found, path, only_good=True)
+    owner = sign_in("owner")
+    address = f"/{kind}/?q=华东"
+    assert "一号" in owner.get(address).text
+    assert "一号" not in owner.get(f"/{kind}/?q=华南").text
+    sheet = CalamineWorkbook.from_filelike(io.BytesIO(owner.get(f"{address}&format=xlsx").data)).get_sheet_by_index(0)
+    heading, row = sheet.to_python()
+    assert {"产区": "华东", "年份": "2019"}.items() <= dict(zip(heading, row, strict=True)).items()
+    headings = CalamineWorkbook.from_filelike(io.BytesIO(owner.get(f"/imports/template/{kind}.xlsx").data))
+    assert headings.get_sheet_by_index(0).to_python()[0][-2:] == ["产区", "年份"]
