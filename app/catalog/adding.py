@@ -3,7 +3,7 @@
 Law: whoever holds the right to write holds up every scan; so a row is turned into what the database keeps beforehand.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, cast
@@ -20,21 +20,32 @@ from app.kernel.pinyin import initials
 ITEM, PACK, BARCODE = (cast("Table", model.__table__) for model in (Item, Pack, Barcode))
 
 
-@dataclass(frozen=True)
+# What is known before the right to write is held, and what only its holder knows.
+ITEM_FACTS = (
+    *("name", "initials", "spec", "tax_rate", "purchase_price", "sale_price", "minimum", "safety"),
+    *("tracks_lots", "tracks_expiry", "own_fields", "active"),
+)
+ITEM_COLUMNS = ("id", "code", "unit_id", "category_id", *ITEM_FACTS)
+PACK_COLUMNS = ("id", "item_id", "unit_id", "factor")
+BARCODE_COLUMNS = ("code", "pack_id")
+
+
+@dataclass(frozen=True, slots=True)
 class ReadyPack:
     """A pack as the database keeps it, but for its ids."""
 
     unit: str
-    values: dict[str, Any]
+    factor: int
     codes: tuple[str, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class ReadyItem:
     """An item as the database keeps it, but for what only the writing transaction knows."""
 
-    values: dict[str, Any]
+    code: str  # empty: the next free number
     category: tuple[str, ...]
+    facts: tuple[Any, ...]  # ITEM_FACTS
     packs: tuple[ReadyPack, ...]  # the base unit's first
 
 
@@ -45,19 +56,21 @@ def add_items(session: Session, rows: Sequence[ItemRow]) -> list[int]:
 
 def ready_items(rows: Sequence[ItemRow], dialect: Dialect) -> list[ReadyItem]:
     """Turn rows that passed check_items() into what the database of *dialect* keeps."""
-    values = as_stored(ITEM, map(_values, rows), dialect)
+    facts = as_stored(ITEM, ITEM_FACTS, map(_facts, rows), dialect)
     packs = [row.all_packs for row in rows]
-    factors = iter(as_stored(PACK, ({"factor": Decimal(pack.factor)} for each in packs for pack in each), dialect))
+    given = ((Decimal(pack.factor),) for each in packs for pack in each)
+    factors = (factor for (factor,) in as_stored(PACK, ("factor",), given, dialect))
     return [
         ReadyItem(
-            own,
+            row.item.code,
             category_path(row.item.category),
+            own,
             tuple(
                 ReadyPack(one_line(pack.unit), next(factors), tuple(dict.fromkeys(map(normalise, pack.codes))))
                 for pack in row_packs
             ),
         )
-        for own, row, row_packs in zip(values, rows, packs, strict=True)
+        for own, row, row_packs in zip(facts, rows, packs, strict=True)
     ]
 
 
@@ -68,50 +81,39 @@ def write_items(session: Session, items: Sequence[ReadyItem]) -> list[int]:
     """
     units = ensure_units(session, {pack.unit for item in items for pack in item.packs})
     categories = ensure_categories(session, {item.category for item in items})
-    codes = iter(free_codes(session, sum(not item.values["code"] for item in items)))
+    codes = iter(free_codes(session, sum(not item.code for item in items)))
     ids = reserve_ids(session, Item, len(items))
     connection = session.connection()  # the identity map of a session has no use for a hundred thousand rows
     rows = [
-        item.values
-        | {
-            "id": number,
-            "code": item.values["code"] or next(codes),
-            "unit_id": units[item.packs[0].unit],
-            "category_id": categories.get(item.category),
-        }
+        (number, item.code or next(codes), units[item.packs[0].unit], categories.get(item.category), *item.facts)
         for number, item in zip(ids, items, strict=True)
     ]
-    insert_stored(connection, ITEM, rows)
+    insert_stored(connection, ITEM, ITEM_COLUMNS, rows)
     packs = [(number, pack) for number, item in zip(ids, items, strict=True) for pack in item.packs]
     pack_ids = reserve_ids(session, Pack, len(packs))
-    insert_stored(connection, PACK, list(_pack_rows(pack_ids, packs, units)))
-    named = zip(pack_ids, packs, strict=True)
-    insert_stored(connection, BARCODE, [{"code": code, "pack_id": n} for n, (_, pack) in named for code in pack.codes])
+    named = list(zip(pack_ids, packs, strict=True))
+    pack_rows = [(pack_id, item_id, units[pack.unit], pack.factor) for pack_id, (item_id, pack) in named]
+    insert_stored(connection, PACK, PACK_COLUMNS, pack_rows)
+    barcodes = [(code, pack_id) for pack_id, (_, pack) in named for code in pack.codes]
+    insert_stored(connection, BARCODE, BARCODE_COLUMNS, barcodes)
     return ids
 
 
-def _pack_rows(
-    ids: Sequence[int], packs: Sequence[tuple[int, ReadyPack]], units: dict[str, int]
-) -> Iterator[dict[str, Any]]:
-    for pack_id, (item_id, pack) in zip(ids, packs, strict=True):
-        yield pack.values | {"id": pack_id, "item_id": item_id, "unit_id": units[pack.unit]}
-
-
-def _values(row: ItemRow) -> dict[str, object]:
+def _facts(row: ItemRow) -> tuple[object, ...]:
+    """Return the values of ITEM_FACTS."""
     item: ItemDraft = row.item
     name = one_line(item.name)
-    return {
-        "code": item.code,
-        "name": name,
-        "initials": (item.initials or initials(name))[:LONGEST_NAME],
-        "spec": one_line(item.spec),
-        "tax_rate": item.tax_rate,
-        "purchase_price": item.purchase_price,
-        "sale_price": item.sale_price,
-        "minimum": item.minimum,
-        "safety": item.safety,
-        "tracks_lots": item.tracks_lots,
-        "tracks_expiry": item.tracks_expiry,
-        "own_fields": dict(item.own_fields),
-        "active": True,
-    }
+    return (
+        name,
+        (item.initials or initials(name))[:LONGEST_NAME],
+        one_line(item.spec),
+        item.tax_rate,
+        item.purchase_price,
+        item.sale_price,
+        item.minimum,
+        item.safety,
+        item.tracks_lots,
+        item.tracks_expiry,
+        dict(item.own_fields),
+        True,
+    )

@@ -6,8 +6,9 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
+from app.catalog.adding import ITEM_FACTS
 from app.catalog.imports import ItemImport, several
-from app.catalog.models import Barcode, Item, Pack
+from app.catalog.models import Barcode, Pack
 from app.db import db
 from app.imports.kinds import Applying
 from tests.catalog.conftest import NOW
@@ -46,4 +47,4 @@ def test_what_is_neither_yes_nor_no_is_named(app: Flask, word: str, tracks: bool
     assert app
     (read,) = ItemImport().read(db.session(), [{"name": "酸奶", "tracks_lots": word}])
     assert len(read.problems) == problems
-    assert read.draft is None or read.draft.values[Item.tracks_lots.key] == tracks
+    assert read.draft is None or read.draft.facts[ITEM_FACTS.index("tracks_lots")] == tracks

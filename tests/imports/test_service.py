@@ -1,6 +1,7 @@
 """Imports from file to books: real catalogues, every bad row with its reason, once, whole or not at all."""
 
 import csv
+import gc
 import gzip
 import io
 import itertools
@@ -278,3 +279,14 @@ def test_a_field_that_the_company_added_comes_in_like_any_other(
     assert {"产区": "华东", "年份": "2019"}.items() <= dict(zip(heading, row, strict=True)).items()
     headings = CalamineWorkbook.from_filelike(io.BytesIO(owner.get(f"/imports/template/{kind}.xlsx").data))
     assert headings.get_sheet_by_index(0).to_python()[0][-2:] == ["产区", "年份"]
+
+
+def test_no_garbage_is_looked_for_while_the_right_to_write_is_held(
+    stage: Stage, write: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "items.csv"
+    path.write_text("name\nCola\n", encoding="utf-8")
+    found, kind, looked_for = stage("items", path), get_kind("items"), []
+    monkeypatch.setattr(kind, "apply", lambda *_: looked_for.append(gc.isenabled()))
+    _apply(write, found, path)
+    assert (looked_for, gc.isenabled()) == ([False], True)
