@@ -55,7 +55,7 @@ from app.notices.kinds import JOB_FAILED
 from app.notices.service import notify
 from app.partners import actions as partners_actions
 from app.partners import views as partners_views
-from app.partners.imports import PartnerImport
+from app.partners.imports import partner_kinds
 from app.places import actions as places_actions
 from app.places import registry as places_registry
 from app.places import service as places_service
@@ -115,7 +115,7 @@ FEATURES: tuple[tuple[Blueprint, str], ...] = (
 
 IMPORT_KINDS: tuple[ImportKind, ...] = (
     ItemImport(),
-    PartnerImport(),
+    *partner_kinds(),
     BinImport(),
     OpeningStock(),
     *balance_kinds(),

@@ -17,17 +17,15 @@ from app.kernel.i18n import N_
 from app.partners.rules import PartnerDraft
 from app.partners.service import add_partners, check_partners
 
-SUPPLIER_WORDS = frozenset({"供应商", "供货商", "supplier", "vendor"})
-CUSTOMER_WORDS = frozenset({"客户", "customer"})
+SUPPLIER_WORDS = frozenset({"供应商", "供货商", "供方", "厂家", "厂商", "supplier", "vendor"})
+CUSTOMER_WORDS = frozenset({"客户", "顾客", "会员", "customer"})
 BOTH_WORDS = frozenset({"两者", "客户/供应商", "供应商/客户", "往来单位", "both"})
 DEFAULT_TERMS = 30
 
 
 class PartnerImport:
-    """The import kind `partners`."""
+    """The import kind `partners`, and the kinds whose file is all suppliers or all customers and need not say so."""
 
-    key = "partners"
-    title = N_("Partners")
     permission = Permission.EDIT_PARTNERS
     subject = FieldSubject.PARTNER
     fields: Sequence[Field] = (
@@ -53,10 +51,15 @@ class PartnerImport:
         Field("note", N_("Note"), ("备注", "说明", "remark")),
     )
 
+    def __init__(self, key: str, title: str, *, is_supplier: bool = False, is_customer: bool = False) -> None:
+        self.key = key
+        self.title = title
+        self._is_supplier, self._is_customer = is_supplier, is_customer
+
     def read(self, session: Session, rows: Sequence[Cells]) -> Sequence[ReadRow]:
         """Return the partners, with what is wrong, doubled or taken named."""
         added = list_fields(session, self.subject)
-        read = [_read(cells, added) for cells in rows]
+        read = [self._read(cells, added) for cells in rows]
         known = check_partners(session, [draft for draft, _ in read])
         return [ReadRow(draft, [*own, *others]) for (draft, own), others in zip(read, known, strict=True)]
 
@@ -65,21 +68,29 @@ class PartnerImport:
         del how  # partners are no ledger fact
         add_partners(session, drafts)
 
+    def _read(self, cells: Cells, added: Sequence[OwnField]) -> tuple[PartnerDraft, list[RuleBroken]]:
+        cell = CellReader(cells)
+        role = cell.text("role").casefold()
+        draft = PartnerDraft(
+            name=cell.text("name"),
+            code=cell.text("code"),
+            is_supplier=role in SUPPLIER_WORDS | BOTH_WORDS or cell.read("is_supplier", is_yes, self._is_supplier),
+            is_customer=role in CUSTOMER_WORDS | BOTH_WORDS or cell.read("is_customer", is_yes, self._is_customer),
+            credit_code=cell.text("credit_code"),
+            contact=cell.text("contact"),
+            phone=cell.text("phone"),
+            address=cell.text("address"),
+            terms_days=cell.read("terms_days", parse_whole, DEFAULT_TERMS),
+            note=cell.text("note"),
+            own_fields=cell.own_fields(added),
+        )
+        return draft, cell.problems
 
-def _read(cells: Cells, added: Sequence[OwnField]) -> tuple[PartnerDraft, list[RuleBroken]]:
-    cell = CellReader(cells)
-    role = cell.text("role").casefold()
-    draft = PartnerDraft(
-        name=cell.text("name"),
-        code=cell.text("code"),
-        is_supplier=role in SUPPLIER_WORDS | BOTH_WORDS or cell.read("is_supplier", is_yes, default=False),
-        is_customer=role in CUSTOMER_WORDS | BOTH_WORDS or cell.read("is_customer", is_yes, default=False),
-        credit_code=cell.text("credit_code"),
-        contact=cell.text("contact"),
-        phone=cell.text("phone"),
-        address=cell.text("address"),
-        terms_days=cell.read("terms_days", parse_whole, DEFAULT_TERMS),
-        note=cell.text("note"),
-        own_fields=cell.own_fields(added),
+
+def partner_kinds() -> tuple[PartnerImport, PartnerImport, PartnerImport]:
+    """Return the import kinds of this module."""
+    return (
+        PartnerImport("partners", N_("Partners")),
+        PartnerImport("suppliers", N_("Suppliers"), is_supplier=True),
+        PartnerImport("customers", N_("Customers"), is_customer=True),
     )
-    return draft, cell.problems

@@ -26,6 +26,7 @@ from app.imports.queries import get_import, list_bad_rows
 from app.imports.rules import HasBadRows, ImportState, RowState, WrongState
 from app.imports.service import add_import, propose_columns, send_to_work, start_applying, start_staging, work
 from app.kernel.clock import utc_now
+from app.partners.models import Partner
 from tests.conftest import SignIn, Write
 
 Stage = Callable[..., Import]
@@ -290,3 +291,23 @@ def test_no_garbage_is_looked_for_while_the_right_to_write_is_held(
     monkeypatch.setattr(kind, "apply", lambda *_: looked_for.append(gc.isenabled()))
     _apply(write, found, path)
     assert (looked_for, gc.isenabled()) == ([False], True)
+
+
+@pytest.mark.parametrize(
+    ("kind", "file"), [("suppliers", "northwind_suppliers.csv"), ("customers", "northwind_customers.csv")]
+)
+def test_a_list_that_is_all_suppliers_or_all_customers_need_not_say_so(
+    stage: Stage, write: Write, shared_data: Path, kind: str, file: str
+) -> None:
+    path = shared_data / "business" / file
+    assert stage("partners", path).good == 0
+    found = stage(kind, path)
+    assert _reasons(found.id) == {}
+    _apply(write, found, path)
+    roles = db.session.execute(select(Partner.is_supplier, Partner.is_customer).distinct()).all()
+    assert roles == [(kind == "suppliers", kind == "customers")]
+
+
+def test_a_wholesalers_list_with_cartons_comes_in(stage: Stage, shared_data: Path) -> None:
+    found = stage("items", shared_data / "business" / "wwi_stock_items.csv")
+    assert (found.staged, found.bad) == (219, 2)  # two names have lost a character in the file itself
