@@ -7,6 +7,7 @@ from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField, FileRequired
 from wtforms import HiddenField, SelectField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired
 
 from app.imports.rules import Field
@@ -23,8 +24,8 @@ class UploadForm(FlaskForm):  # type: ignore[misc]  # flask-wtf ships no types
 
 def columns_form(fields: Sequence[Field], headings: Sequence[str], found: dict[str, int], heading: int) -> FlaskForm:
     """Return a form with one drop-down of the file's headings per field."""
-    choices = [(NO_COLUMN, gettext("(not in the file)"))]
-    choices += [(str(index), name or f"#{index + 1}") for index, name in enumerate(headings)]
+    choices = [SelectChoice(NO_COLUMN, gettext("(not in the file)"))]
+    choices += [SelectChoice(str(index), name or f"#{index + 1}") for index, name in enumerate(headings)]
 
     class ColumnsForm(FlaskForm):  # type: ignore[misc]  # flask-wtf ships no types
         """Which column holds which field."""

@@ -9,6 +9,7 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as Answer
+from wtforms.fields.choices import SelectChoice
 
 from app.db import db, transaction
 from app.identity.access import current_user, may
@@ -128,7 +129,7 @@ def list_imports() -> Response:
 def upload() -> Answer | Response:
     """Take a file in."""
     form = UploadForm()
-    form.kind.choices = [(kind.key, gettext(kind.title)) for kind in _kinds()]
+    form.kind.choices = [SelectChoice(kind.key, gettext(kind.title)) for kind in _kinds()]
     if request.method == "GET" and (wanted := request.args.get("kind")):
         form.kind.data = wanted
     if form.validate_on_submit():
