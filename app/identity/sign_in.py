@@ -1,7 +1,7 @@
 """Signing in: tries are counted before the password is looked at, and a device is remembered when it fits.
 
 Law: the slow hash is checked between two short transactions, so that nobody's guessing holds up a scan. A try counts
-as failed from its beginning; only success takes that back.
+as failed from its beginning; only success takes that back. Wherever a password is asked for, a try is counted.
 """
 
 from dataclasses import dataclass
@@ -72,11 +72,16 @@ def finish_sign_in(
     if rehashed:
         user.password_hash = rehashed
     entered = _enter_device(session, device, device_name, user.id, now)
-    attempt = session.get_one(SignInAttempt, tried.attempt_id)
-    attempt.succeeded = True
-    attempt.device_id = entered
+    attempt = succeed(session, tried, entered)
     audit(session, user.id, "user.sign_in", f"user:{user.id}", {"device": entered, "address": attempt.address}, now)
     return SignedIn(principal_of(user), entered)
+
+
+def succeed(session: Session, tried: Try, device: UUID) -> SignInAttempt:
+    """Take back that a try counts as failed: its password fitted, on this device."""
+    attempt = session.get_one(SignInAttempt, tried.attempt_id)
+    attempt.succeeded, attempt.device_id = True, device
+    return attempt
 
 
 def enter_new_owner(session: Session, user: User, device_name: str, now: datetime) -> SignedIn:

@@ -4,15 +4,15 @@ from flask import Blueprint, Response, flash, make_response, redirect, render_te
 from flask_babel import gettext
 from werkzeug.wrappers import Response as AnyResponse
 
-from app.db import db, transaction
+from app.db import transaction
 from app.identity import service, session
 from app.identity.access import current_user, public, signed_in
 from app.identity.forms import OwnPasswordForm, PreferencesForm, SignInForm
 from app.identity.listings import role_names
 from app.identity.passwords import hash_password, is_password, needs_rehash
-from app.identity.queries import get_user, principal_of
-from app.identity.rules import SignInFailed, is_own_path
-from app.identity.sign_in import SignedIn, begin_sign_in, finish_sign_in
+from app.identity.queries import principal_of
+from app.identity.rules import SignInFailed, WrongPassword, is_own_path
+from app.identity.sign_in import SignedIn, begin_sign_in, finish_sign_in, succeed
 from app.kernel.clock import utc_now
 from app.kernel.errors import RuleBroken
 from app.web.words import LOCALE_COOKIE, LOCALES, sentence
@@ -116,14 +116,18 @@ def change_password() -> AnyResponse:
     form = OwnPasswordForm()
     if not form.validate():
         return _profile_page(passwords=form)
+    me, device, now = current_user.id, session.current_device(), utc_now()
     try:
-        user_id, kept = current_user.id, get_user(db.session(), current_user.id).password_hash
-        verified = kept if is_password(kept, form.present.data) else None
         new_hash = service.new_password_hash(form.new.data, current_user.login)
         with transaction() as work:
-            user = service.change_own_password(work, user_id, verified, new_hash, utc_now())
+            tried = begin_sign_in(work, current_user.login, session.address(), device, now)
+        if not is_password(tried.password_hash, form.present.data):
+            raise WrongPassword
+        with transaction() as work:
+            user = service.change_own_password(work, me, tried.password_hash, new_hash, now)
+            succeed(work, tried, device)
     except RuleBroken as error:
-        return _profile_page(passwords=form, password_sentence=sentence(error))
+        return _profile_page(passwords=form, password_sentence=sentence(error), status=error.status)
     session.re_enter(principal_of(user))
     flash(gettext("The password was changed. Everywhere else you are signed out."), "success")
     return redirect(url_for("identity.profile"), 303)
@@ -144,6 +148,7 @@ def _profile_page(
     preferences: PreferencesForm | None = None,
     passwords: OwnPasswordForm | None = None,
     password_sentence: str | None = None,
+    status: int | None = None,
 ) -> Response:
     refused = bool(preferences or passwords)
     page = render_template(
@@ -154,4 +159,4 @@ def _profile_page(
         password_sentence=password_sentence,
         roles=role_names(sorted(current_user.roles)),
     )
-    return make_response(page, 400 if refused else 200)
+    return make_response(page, status or (400 if refused else 200))

@@ -255,6 +255,18 @@ def test_a_changed_password_ends_all_other_sessions(
     assert app.test_client().post("/sign-in", data=FIELDS).status_code == 401
 
 
+def test_ones_own_password_cannot_be_guessed_from_a_phone_left_open(app: Flask) -> None:
+    client, new = app.test_client(), {"new": "a better sentence", "again": "a better sentence"}
+    client.post("/sign-in", data=FIELDS)
+    for _ in range(FAILURES_PER_LOGIN):
+        assert client.post("/profile/password", data=new | {"present": "a guess"}).status_code == 400
+    assert client.post("/profile/password", data=new | {"present": OWNER_PASSWORD}).status_code == 429
+    assert is_password(db.session.scalar(select(User.password_hash)), OWNER_PASSWORD)
+    with transaction() as session:
+        session.execute(update(SignInAttempt).values(at=utc_now() - timedelta(minutes=16)))
+    assert client.post("/profile/password", data=new | {"present": OWNER_PASSWORD}).status_code == 303
+
+
 @ON_SQLITE
 def test_one_can_sign_out_everywhere(
     app: Flask, signed_in_twice: Callable[[], tuple[FlaskClient, FlaskClient]]
