@@ -9,7 +9,8 @@ from flask.cli import with_appcontext
 from app.backup.archive import Manifest
 from app.backup.service import back_up
 from app.backup.service import restore as restore_from
-from app.db import db
+from app.db import db, transaction
+from app.identity.service import begin_after_restore
 from app.kernel.clock import utc_now
 from app.kernel.errors import RuleBroken
 
@@ -34,9 +35,12 @@ def restore(file: Path, *, replace: bool) -> None:
     """Load FILE, taken from SQLite or PostgreSQL, into this database. Stop the server first."""
     try:
         manifest = restore_from(db.engine, Path(current_app.instance_path), file, replace=replace)
+        with transaction() as session:
+            begin_after_restore(session, {"file": file.name, "taken_at": manifest.taken_at}, utc_now())
     except RuleBroken as error:
         raise click.ClickException(str(error)) from error
     click.echo(f"{db.engine.url.render_as_string()}: {_told(manifest)}, of {manifest.taken_at:%Y-%m-%d %H:%M} UTC.")
+    click.echo("Everybody signs in anew.")
 
 
 def _told(manifest: Manifest) -> str:

@@ -29,6 +29,7 @@ ACTIONS: dict[str, str] = {
     "user.sign_in": N_("Signed in"),
     "device.rename": N_("Device renamed"),
     "device.revoke": N_("Device revoked"),
+    "backup.restore": N_("Backup restored"),
 }
 # What the kinds of subjects are called ("item:12"), where there is more of one kind; features add theirs in wiring.
 SUBJECTS: dict[str, str] = {"user": N_("User"), "device": N_("Device")}
@@ -39,6 +40,8 @@ WORDS: dict[str, str] = {
     "roles": N_("Roles"),
     "device": N_("Device"),
     "address": N_("Address"),
+    "file": N_("File"),
+    "taken_at": N_("Taken at"),
     **{role.value: name for role, name in ROLE_NAMES.items()},
 }
 

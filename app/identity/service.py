@@ -1,11 +1,11 @@
 """Commands about people and their devices; every one leaves its trace in the audit trail."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from app.identity.audit import audit, changes
@@ -62,6 +62,8 @@ def create_user(session: Session, new: NewUser, by: int | None, now: datetime) -
         password_hash=new.password_hash,
         roles=_ordered(new.roles),
         locale=new.locale,
+        # Not 0: a restore may have taken back a user of this very id, who still has cookies and grants.
+        epoch=session.scalar(select(func.max(User.epoch))) or 0,
         created_at=now,
     )
     session.add(user)
@@ -136,6 +138,20 @@ def sign_out_everywhere(session: Session, user_id: int, now: datetime) -> None:
     """End every session and grant of one's own."""
     _end_epoch(session, _lock(session, user_id), now)
     audit(session, user_id, "user.sign_out_everywhere", f"user:{user_id}", {}, now)
+
+
+def begin_after_restore(session: Session, facts: Mapping[str, object], now: datetime) -> None:
+    """End every session from before a restore, and write the restore into the audit trail.
+
+    Users, passwords and revocations made after the backup are gone, their cookies are not: the epochs go on at a
+    number that no cookie can have.
+    """
+    users = session.scalars(select(User).order_by(User.id)).all()
+    beginning = max([int(now.timestamp()) // 60, *(user.epoch + 1 for user in users)])
+    for user in users:
+        session.add(EndedEpoch(user_id=user.id, epoch=user.epoch, ended_at=now))
+        user.epoch = beginning
+    audit(session, None, "backup.restore", "company:1", facts, now)
 
 
 def set_preferences(session: Session, user_id: int, locale: str | None, theme: str) -> None:

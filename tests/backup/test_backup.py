@@ -27,12 +27,17 @@ from app.db import db, missing_triggers, transaction
 from app.demo.load import load_demo
 from app.files import store
 from app.identity.audit import audit
+from app.identity.grants import find_grant, issue_grant
 from app.identity.models import AuditEvent, Device
+from app.identity.queries import find_principal
+from app.identity.rules import Role
+from app.identity.service import NewUser, create_user
+from app.kernel.clock import utc_now
 from app.kernel.ids import uuid7
 from app.ledger.verify import verify
 from app.places.models import Location
 from app.places.rules import LocationKind
-from tests.conftest import BACKENDS, Write, run_on_postgres
+from tests.conftest import BACKENDS, SignIn, Write, run_on_postgres
 from tests.ledger.conftest import open_shop
 
 NOW = datetime(2026, 11, 23, 3, 0, tzinfo=UTC)
@@ -261,6 +266,37 @@ def test_the_commands_say_what_they_did(used: Flask, empty: Flask, tmp_path: Pat
         assert restored.exit_code == 0, restored.output
         with db.engine.connect() as connection:
             assert connection.scalar(select(func.count()).select_from(AuditEvent))
+
+
+def test_a_restore_is_in_the_audit_trail_and_no_cookie_or_grant_from_before_it_is_anybodys(
+    app: Flask, sign_in: SignIn, make_user: Callable[..., int], tmp_path: Path
+) -> None:
+    file, here = str(tmp_path / "backup.zip"), make_user("owner")
+    old_owner = sign_in(user_id=here)
+    assert app.test_cli_runner().invoke(args=["backup", file]).exit_code == 0
+    number = _new_user(Role.VIEWER)
+    old_guest = sign_in(user_id=number)
+    guest, kept = find_principal(db.session(), number, 0, None), find_principal(db.session(), here, 0, None)
+    assert guest
+    assert kept
+    db.session.remove()
+    of_the_guest, of_the_owner = (issue_grant(user, uuid7(), NOW) for user in (guest, kept))
+    restored = app.test_cli_runner().invoke(args=["restore", file, "--replace"])
+    assert (restored.exit_code, "signs in anew" in restored.output) == (0, True), restored.output
+    assert _new_user(Role.OWNER) == number  # the id of somebody whom the restore took back
+    assert [client.get("/users").status_code for client in (old_owner, old_guest)] == [302, 302]
+    session = db.session()
+    assert find_grant(session, of_the_guest) is None
+    still = find_grant(session, of_the_owner)
+    assert still is not None
+    assert (still.user_id, still.covers(NOW), still.covers(utc_now())) == (here, True, False)
+    newest = select(AuditEvent).where(AuditEvent.action == "backup.restore")
+    assert session.scalars(newest).one().details["file"] == "backup.zip"
+
+
+def _new_user(role: Role) -> int:
+    with transaction() as session:
+        return create_user(session, NewUser("guest", "客", "!", frozenset({role})), None, NOW).id
 
 
 @pytest.fixture
