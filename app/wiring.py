@@ -33,6 +33,7 @@ from app.identity.access import current_user
 from app.identity.listings import SUBJECT_LINKS
 from app.identity.rules import Permission
 from app.identity.service import forget_attempts
+from app.imports import actions as imports_actions
 from app.imports import cli as imports_cli
 from app.imports import views as imports_views
 from app.imports.kinds import KINDS, ImportKind
@@ -237,10 +238,13 @@ def wire(app: Flask) -> None:
     audit.ACTIONS.update(company_rules.ACTIONS)
     audit.ACTIONS.update(stocktake_actions.ACTIONS)
     audit.ACTIONS.update(periods.ACTIONS)
-    audit.WORDS.update(company_rules.WORDS)
-    audit.SUBJECTS.update(company_rules.SUBJECTS | SUBJECTS)
+    audit.WORDS.update(company_rules.WORDS | imports_actions.WORDS | {kind.key: kind.title for kind in IMPORT_KINDS})
+    audit.SUBJECTS.update(company_rules.SUBJECTS | imports_actions.SUBJECTS | SUBJECTS)
     SUBJECT_LINKS.update(LINKS)
-    for actions in (catalog_actions, partners_actions, places_actions, stock_actions, scanning_actions):
+    for actions in (
+        *(catalog_actions, partners_actions, places_actions),
+        *(imports_actions, stock_actions, scanning_actions),
+    ):
         audit.ACTIONS.update(actions.ACTIONS)
     catalog_registry.item_panels[:] = [stock_panels.item_panel, accuracy_panels.item_panel]
     catalog_registry.on_hand_columns[:] = [stock_queries.on_hand_of_item]

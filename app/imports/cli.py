@@ -61,11 +61,12 @@ def import_command(kind: str, file: Path, *, dry_run: bool, only_good: bool) -> 
 @click.command("import-work", hidden=True)
 @click.argument("import_id", type=int)
 @click.argument("run", type=int)
+@click.argument("by", type=int)
 @with_appcontext
-def work_command(import_id: int, run: int) -> None:
+def work_command(import_id: int, run: int, by: int) -> None:
     """Do what an import waits for, gently: people scan on the same machine."""
     os.nice(10)
-    work(import_id, run, file_of(current_app, import_id), _time_zone())
+    work(import_id, run, file_of(current_app, import_id), _time_zone(), by)
 
 
 def _stage(kind: str, file: Path) -> int:

@@ -27,13 +27,14 @@ def is_stuck(found: Import, now: datetime) -> bool:
     return found.state in BUSY and now - found.beat_at > GIVEN_UP_AFTER
 
 
-def launch(app: Flask, import_id: int, run: int) -> None:
-    """Start the process that does what the import waits for."""
+def launch(app: Flask, import_id: int, run: int, by: int) -> None:
+    """Start the process that does what the import waits for, and whom it does it for."""
     environment = os.environ | {
         f"{PREFIX}INSTANCE": app.instance_path,
         f"{PREFIX}DATABASE_URL": str(app.config["SQLALCHEMY_DATABASE_URI"]),
     }
-    command = [sys.executable, "-m", "flask", "--app", "app", "import-work", str(import_id), str(run)]
+    numbers = map(str, (import_id, run, by))
+    command = [sys.executable, "-m", "flask", "--app", "app", "import-work", *numbers]
     worker = subprocess.Popen(  # noqa: S603  # our own command line
         command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, start_new_session=True
     )

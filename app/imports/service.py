@@ -16,6 +16,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from app.db import db, transaction
+from app.identity.audit import audit
 from app.imports.kinds import Applying, ReadRow, fields_of, get_kind
 from app.imports.models import Import, ImportRow
 from app.imports.queries import count_applied, get_import, list_cells
@@ -138,15 +139,18 @@ def send_to_work(session: Session, import_id: int, now: datetime) -> int:
     return session.execute(statement).scalar_one()
 
 
-def work(import_id: int, run: int, path: Path, time_zone: str) -> None:
-    """Do what the import waits for, in transactions of its own; a broken rule or a bad file ends it as failed."""
+def work(import_id: int, run: int, path: Path, time_zone: str, by: int | None = None) -> None:
+    """Do what the import waits for, in transactions of its own; a broken rule or a bad file ends it as failed.
+
+    *by* is who sent it to work, None whoever brought the file.
+    """
     state = get_import(db.session(), import_id).state
     try:
         if state == ImportState.STAGING:
             _stage(import_id, run, path)
             _check(import_id, run)
         elif state == ImportState.APPLYING:
-            _apply(import_id, run, time_zone)
+            _apply(import_id, run, time_zone, by)
     except Replaced:
         return
     except RuleBroken as error:
@@ -217,18 +221,18 @@ def _bad_rows(rows: Sequence[tuple[int, object]], read: Sequence[ReadRow]) -> li
     ]
 
 
-def _apply(import_id: int, run: int, time_zone: str) -> None:
+def _apply(import_id: int, run: int, time_zone: str, by: int | None) -> None:
     """Take the good rows over; read them once more where somebody else's change came in between."""
     for _ in range(ATTEMPTS):
         try:
-            _read_and_write(import_id, run, time_zone)
+            _read_and_write(import_id, run, time_zone, by)
         except (Overtaken, IntegrityError):
             continue
         return
-    _read_and_write(import_id, run, time_zone)
+    _read_and_write(import_id, run, time_zone, by)
 
 
-def _read_and_write(import_id: int, run: int, time_zone: str) -> None:
+def _read_and_write(import_id: int, run: int, time_zone: str, by: int | None) -> None:
     """Read the good rows anew, then write: all that can be known before is known before the right to write is held.
 
     Errors: Overtaken, IntegrityError where what was read is no longer so.
@@ -244,12 +248,14 @@ def _read_and_write(import_id: int, run: int, time_zone: str) -> None:
         _show(import_id, run, bad, good=good, bad_ones=found.good + found.bad - good)
         return
     now = utc_now()
-    how = Applying(found.created_by, now, business_day(now, time_zone), f"import:{import_id}")
+    how = Applying(by or found.created_by, now, business_day(now, time_zone), f"import:{import_id}")
     with _collecting_later(), transaction() as session:
         # The state first: of two processes at work on one import the second finds it applied and leaves.
         change_state(session, import_id, ImportState.APPLIED, now, applied=len(rows))
         _ensure_not_overtaken(session, found, before)
         get_kind(found.kind).apply(session, [row.draft for row in read], how)
+        facts = {"kind": found.kind, "file": found.file_name, "rows": len(rows)}
+        audit(session, how.by, "import.apply", f"import:{import_id}", facts, now)
 
 
 @contextmanager

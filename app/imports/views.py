@@ -265,7 +265,7 @@ def bad_rows(import_id: int) -> Response:
 def _to_work(import_id: int) -> Answer:
     with transaction() as session:
         run = send_to_work(session, import_id, utc_now())
-    launch(current_app, import_id, run)
+    launch(current_app, import_id, run, current_user.id)
     return redirect(url_for("imports.show", import_id=import_id), 303)
 
 

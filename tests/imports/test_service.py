@@ -20,12 +20,14 @@ from app.catalog.rules import ItemDraft
 from app.catalog.service import add_item
 from app.company.models import OwnField
 from app.db import db
+from app.identity.models import AuditEvent
 from app.imports.kinds import Cells, ReadRow, get_kind
 from app.imports.models import Import, ImportRow
 from app.imports.queries import get_import, list_bad_rows
 from app.imports.rules import HasBadRows, ImportState, RowState, WrongState
 from app.imports.service import add_import, propose_columns, send_to_work, start_applying, start_staging, work
 from app.kernel.clock import utc_now
+from app.ledger.models import Posting
 from app.partners.models import Partner
 from tests.conftest import SignIn, Write
 
@@ -51,11 +53,11 @@ def stage(write: Write, make_user: Callable[..., int]) -> Stage:
     return run
 
 
-def _apply(write: Write, found: Import, path: Path, *, only_good: bool = False) -> Import:
+def _apply(write: Write, found: Import, path: Path, *, only_good: bool = False, by: int | None = None) -> Import:
     with write() as session:
         start_applying(session, found.id, utc_now(), only_good=only_good)
         number = send_to_work(session, found.id, utc_now())
-    work(found.id, number, path, "Asia/Shanghai")
+    work(found.id, number, path, "Asia/Shanghai", by)
     return get_import(db.session(), found.id)
 
 
@@ -115,6 +117,20 @@ def test_an_import_is_taken_over_once(stage: Stage, write: Write, tmp_path: Path
         _apply(write, found, path)
     work(found.id, 99, path, "Asia/Shanghai")
     assert db.session.scalar(select(func.count(Item.id))) == 1
+
+
+def test_what_was_taken_over_is_in_the_audit_trail_and_is_whoever_asked_for_it(
+    stage: Stage, write: Write, make_user: Callable[..., int], tmp_path: Path
+) -> None:
+    path, other = tmp_path / "cash.csv", make_user("finance")
+    path.write_text("account,amount\n1001,500\n1002,70.50\n", encoding="utf-8")
+    found = stage("opening-cash", path)
+    assert (found.good, found.bad) == (2, 0), _reasons(found.id)
+    _apply(write, found, path, by=other)
+    event = db.session.scalars(select(AuditEvent).where(AuditEvent.action == "import.apply")).one()
+    facts = {"kind": "opening-cash", "file": "cash.csv", "rows": 2}
+    assert (event.user_id, event.subject, event.details) == (other, f"import:{found.id}", facts)
+    assert db.session.scalars(select(Posting.by)).all() == [other]
 
 
 def test_what_changed_between_check_and_take_over_is_shown_and_leaves_nothing_behind(

@@ -1,0 +1,7 @@
+"""What the audit trail calls the commands on imports."""
+
+from app.kernel.i18n import N_
+
+ACTIONS = {"import.apply": N_("Import taken over")}
+SUBJECTS = {"import": N_("Import")}
+WORDS = {"rows": N_("Rows")}
