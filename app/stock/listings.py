@@ -155,7 +155,7 @@ def by_lot(session: Session, warehouse_id: int | None, today: date, *, sees_cost
 # --- moves --------------------------------------------------------------------------------------------------------
 
 
-def moves_listing(table: FromClause, title: str, *, of_item: bool, sees_cost: bool) -> Listing:
+def moves_listing(table: FromClause, title: str, *, of_item: bool, sees_cost: bool, sees_differences: bool) -> Listing:
     """Return the moves behind a number, the latest in the books on top; `of_item`: all of one item."""
     moves = table.c
     columns = [
@@ -172,7 +172,8 @@ def moves_listing(table: FromClause, title: str, *, of_item: bool, sees_cost: bo
     else:
         columns.insert(1, Column("item", _l("Item"), link=_stock_item_url))
     if sees_cost:
-        columns.append(Column("value", _l("Value"), "money"))
+        worth = None if sees_differences else _value_unless_counted
+        columns.append(Column("value", _l("Value"), "money", label=worth))
     columns.append(Column("reason", _l("Reason"), "badge", label=_reason, shade=_reason_shade))
     return Listing(
         name="moves",
@@ -248,6 +249,11 @@ def shown_end(place_id: int, code: str) -> str:
 
 def _way(row: Any) -> str:
     return f"{shown_end(row.source_id, row.source)} → {shown_end(row.target_id, row.target)}"
+
+
+def _value_unless_counted(move: Any) -> Any:
+    """Return what a move was worth; what a count difference is worth is for who may see it."""
+    return None if move.reason == Reason.DIFFERENCE else move.value
 
 
 def _reason(row: Any) -> str:

@@ -9,10 +9,12 @@ from sqlalchemy.orm import Session
 
 from app.catalog.models import Item, Lot, Unit
 from app.company.models import Account
+from app.company.queries import get_company
+from app.company.rules import ACCOUNTS, AccountRole
 from app.identity.models import User
 from app.ledger.models import CountAnchor, Entry, Posting
 from app.ledger.queries import get_posting
-from app.ledger.rules import ids_of
+from app.ledger.rules import Reason, ids_of
 from app.partners.models import Partner
 from app.places.models import Location
 from app.stock.queries import moves_behind
@@ -29,6 +31,7 @@ class WholePosting:
     moves: Rows
     entries: Rows
     counts: Rows
+    is_of_differences: bool  # all its money is what count differences are worth
 
 
 def read_posting(session: Session, seq: int) -> WholePosting:
@@ -37,7 +40,10 @@ def read_posting(session: Session, seq: int) -> WholePosting:
     by = session.scalar(select(User.name).where(User.id == posting.by)) or ""
     moves = moves_behind(posting_seq=seq)
     rows = session.execute(select(moves).order_by(moves.c.id)).all()
-    return WholePosting(posting, by, rows, _entries(session, seq), _counts(session, seq))
+    entries, loss = _entries(session, seq), ACCOUNTS[get_company(session).chart][AccountRole.LOSS]
+    reasons, accounts = {row.reason for row in rows}, {row.account for row in entries}
+    of_differences = loss in accounts and Reason.PRIMARY not in reasons
+    return WholePosting(posting, by, rows, entries, _counts(session, seq), of_differences)
 
 
 def _entries(session: Session, seq: int) -> Rows:

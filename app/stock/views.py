@@ -66,7 +66,9 @@ def moves() -> Response:
     lot_id = request.args.get("lot", type=row_number)
     table = moves_behind(item_id=item_id, place_id=place_id, lot_id=lot_id)
     title = _moves_title(session, item_id, place_id)
-    listing = moves_listing(table, title, of_item=item_id is not None, sees_cost=_sees_cost())
+    listing = moves_listing(
+        table, title, of_item=item_id is not None, sees_cost=_sees_cost(), sees_differences=_sees_differences()
+    )
     kept = {"item": item_id, "place": place_id, "lot": lot_id}
     return answer(session, listing, "stock/moves.html", kept={key: value for key, value in kept.items() if value})
 
@@ -75,8 +77,9 @@ def moves() -> Response:
 @may(Permission.READ)
 def posting(seq: int) -> Response:
     """Show one posting whole: goods, money and counts."""
-    sees_money = current_user.may(Permission.SEE_COST) or current_user.may(Permission.MONEY)
     found = read_posting(db.session(), seq)
+    is_open = not found.is_of_differences or _sees_differences()
+    sees_money = current_user.may(Permission.SEE_COST) or current_user.may(Permission.MONEY)
     page = render_template(
         "stock/posting.html",
         title=gettext("Posting %(seq)s", seq=seq),
@@ -85,8 +88,8 @@ def posting(seq: int) -> Response:
         document_url=find_document_url(found.posting.kind, found.posting.key),
         end=shown_end,
         reasons=REASON_NAMES,
-        sees_cost=_sees_cost(),
-        sees_money=sees_money,
+        sees_cost=_sees_cost() and is_open,
+        sees_money=sees_money and is_open,
     )
     return make_response(page)
 
@@ -153,6 +156,10 @@ def _warehouse() -> int | None:
 
 def _sees_cost() -> bool:
     return current_user.may(Permission.SEE_COST)
+
+
+def _sees_differences() -> bool:
+    return current_user.may(Permission.SEE_DIFFERENCE_VALUES)
 
 
 def _moves_title(session: Session, item_id: int | None, place_id: int | None) -> str:

@@ -3,6 +3,8 @@
 import io
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 from flask.testing import FlaskClient
@@ -10,9 +12,11 @@ from python_calamine import CalamineWorkbook
 from sqlalchemy import event
 
 from app.db import db
+from app.ledger.facts import CountFact
+from app.ledger.service import post
 from app.places.rules import End
 from tests.conftest import SignIn
-from tests.stock.conftest import Shop
+from tests.stock.conftest import START, TODAY, Shop
 
 
 @pytest.fixture
@@ -68,6 +72,19 @@ def test_values_are_hidden_from_who_may_not_see_cost(sign_in: SignIn, shop: Shop
             assert ("Value" in sheet(client, address)[0]) is sees, address
         posting = client.get(f"/stock/postings/{seq}").text
         assert ("Value" in posting, "Money" in posting) == (sees, sees)
+
+
+def test_what_a_count_difference_is_worth_is_for_who_may_see_it(sign_in: SignIn, shop: Shop) -> None:
+    with shop.write() as session:
+        fact = CountFact(shop.tea, shop.places["A-1"], Decimal(17), START + timedelta(hours=1), "line:1")
+        now = START + timedelta(hours=12)
+        seq = post(session, "stocktake", "count", counts=[fact], by=shop.by, effective_on=TODAY, now=now).seq
+    for role, sees in (("owner", True), ("finance", True), ("buyer", False)):
+        client = sign_in(role)
+        assert ("6.00" in client.get(f"/stock/postings/{seq}").text) is sees
+        rows = sheet(client, f"/stock/moves?item={shop.tea}&")
+        worth = [row[rows[0].index("Value")] for row in rows[1:]]
+        assert worth == [6 if sees else "", 8, 10, 40]
 
 
 def test_moves_tell_document_way_change_and_balance(buyer: FlaskClient, shop: Shop) -> None:
