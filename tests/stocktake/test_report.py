@@ -16,11 +16,11 @@ from app.catalog.models import Item
 from app.db import db
 from app.stocktake.approval.rules import Choice, fingerprint
 from app.stocktake.causes.rules import Place
-from app.stocktake.models import StocktakeApproval
+from app.stocktake.models import Stocktake, StocktakeApproval
 from app.stocktake.rules import Tolerance
 from app.web.printing import PrintColumn, page_sizes, print_table
 from tests.conftest import SignIn
-from tests.stocktake.shop import COLA, TEA, Shop, facts
+from tests.stocktake.shop import COLA, NUTS, TEA, Shop, facts
 
 
 @pytest.fixture
@@ -64,6 +64,35 @@ def test_every_filter_narrows_the_report(shop: Shop, counted: int, sign_in: Sign
     assert shown(client, counted, category=0, q="可乐") == [cola]
     assert shown(client, counted, sort="-size") == [far, tea, cola]
     assert shown(client, counted, zone="nowhere", cause="nothing", least="much", page="x", size="7") == [tea, cola, far]
+
+
+def test_no_order_tells_what_is_worth_more_to_who_may_not_see_values(shop: Shop, counted: int, sign_in: SignIn) -> None:
+    with shop.write() as session:
+        session.get_one(Stocktake, counted).blind = False
+
+    def lines(role: str, sort: str) -> list[str]:
+        asked = {"show": "all", "format": "csv", "sort": sort}
+        answer = sign_in(role).get(f"/stocktakes/{counted}/report", query_string=asked)
+        return [f"{row[0]} {row[2]}" for row in csv.reader(io.StringIO(answer.data.decode("utf-8-sig")))]
+
+    walked = lines("viewer", "")
+    for sort in ("size", "-size", "-value"):
+        assert lines("viewer", sort) == walked
+        assert lines("manager", sort) != walked
+
+
+def test_groups_stand_by_what_their_reader_may_see(shop: Shop, sign_in: SignIn) -> None:
+    dear, cheap = shop.bins[0], shop.bins[2]
+    shop.stock(shop.cola, dear, 5, 500)
+    shop.stock(shop.tea, cheap, 10, 10)
+    shop.stock(shop.nuts, cheap, 4, 4)
+    stocktake = shop.plan(dear, cheap, blind=False)
+    first, second = shop.counter(stocktake), shop.counter(stocktake)
+    first.count(dear, [(COLA, 4)])
+    second.count(cheap, [(TEA, 9), (NUTS, 3)])
+    for role, order in (("manager", [first.id, second.id]), ("viewer", [second.id, first.id])):
+        page = sign_in(role).get(f"/stocktakes/{stocktake}/report?by=counter").text
+        assert list(dict.fromkeys(re.findall(r"counter=(\d+)", page))) == [str(each) for each in order]
 
 
 def test_a_category_and_a_reason_narrow_the_report(shop: Shop, counted: int, sign_in: SignIn) -> None:

@@ -17,6 +17,7 @@ from app.stocktake.report.rules import Line, Show, Tally, shown
 from app.web.addresses import number_or_none
 
 NO_REASON: Final = "none"  # in addresses: no reason was given
+BY_VALUE: Final = frozenset({"value", "size"})  # orders that tell which difference is worth more
 _WITH_ALL_TO_APPROVE: Final = frozenset({Show.ALL, Show.DIFFERENCES, Show.TO_APPROVE})
 
 
@@ -54,11 +55,11 @@ class Wanted:
 
 def read_wanted(args: Mapping[str, str], total: Tally, *, values: bool) -> Wanted:
     """Return what *args* ask for; what cannot be read is not asked. Values count only for who may see them."""
-    show, cause = args.get("show", ""), args.get("cause", "")
+    show, cause, sort = args.get("show", ""), args.get("cause", ""), args.get("sort", "")
     return Wanted(
         show=Show(show) if show in set(Show) else default_show(total),
         query=args.get("q", "").strip(),
-        sort=args.get("sort", ""),
+        sort=sort if values or sort.removeprefix("-") not in BY_VALUE else "",
         bin=_number(args, "bin"),
         zone=_number(args, "zone"),
         category=_number(args, "category"),

@@ -48,11 +48,16 @@ class Group:
     corrected: int = 0
 
 
-def grouped(report: Report, by: By, names: Names) -> list[Group]:
-    """Return the totals of each group that has anything to say; bins in the order of walking, others by value."""
+def grouped(report: Report, by: By, names: Names, *, values: bool) -> list[Group]:
+    """Return the totals of each group that has anything to say; bins in the order of walking, others by value.
+
+    Without *values* they stand by how many lines differ: an order by value would tell it.
+    """
     groups = _GROUPINGS[by](report, names)
     if by is By.BIN:
         return groups
+    if not values:
+        return sorted(groups, key=lambda each: -each.total.differing)
     return sorted(groups, key=lambda each: -(each.total.surplus_value + each.total.shortage_value))
 
 

@@ -86,7 +86,7 @@ def report_page(stocktake_id: int, problem: RuleBroken | None = None, form: Deci
             by=by,
             by_names={each: gettext(name) for each, name in BY_NAMES.items()},
             group_title=gettext(TITLES[by]) if by else "",
-            groups=grouped(found, by, names) if by else [],
+            groups=grouped(found, by, names, values=values) if by else [],
             filters=_filters(found, names),
             is_over=stocktake.state in OVER,
             may_approve=current_user.may(Permission.APPROVE) and stocktake.state not in OVER,
