@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from contextlib import closing
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, BinaryIO, Final
 
 from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
 from sqlalchemy.orm import Session
@@ -81,7 +81,7 @@ def back_up_nightly(engine: Engine, instance: Path, now: datetime) -> str:
 def _write(engine: Engine, instance: Path, path: Path, now: datetime) -> Manifest:
     # One snapshot for all tables: SQLite's WAL gives a reader one by itself, PostgreSQL is asked for it.
     options = {} if engine.dialect.name == "sqlite" else {"isolation_level": "REPEATABLE READ"}
-    with path.open("wb") as file, engine.connect().execution_options(**options) as connection:
+    with _new_file(path) as file, engine.connect().execution_options(**options) as connection:
         if engine.dialect.name == "postgresql":
             connection.execute(text("SET TRANSACTION READ ONLY"))
         with Writer(file, schema.ensure_newest(connection), now) as writer:
@@ -93,6 +93,11 @@ def _write(engine: Engine, instance: Path, path: Path, now: datetime) -> Manifes
         file.flush()
         os.fsync(file.fileno())
     return manifest
+
+
+def _new_file(path: Path) -> BinaryIO:
+    """Open a file that only its owner may read: the books and the hashes of passwords are nobody else's."""
+    return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb")
 
 
 def _write_files(writer: Writer, instance: Path) -> None:

@@ -244,6 +244,16 @@ def test_a_backup_overwrites_nothing(app: Flask, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_a_backup_is_closed_to_other_users_of_the_machine(app: Flask, tmp_path: Path) -> None:
+    before = os.umask(0o022)
+    try:
+        back_up(db.engine, instance_of(app), tmp_path / "backup.zip", NOW)
+    finally:
+        os.umask(before)
+    assert (tmp_path / "backup.zip").stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_a_fortnight_of_nightly_backups_is_kept(app: Flask) -> None:
     folder = instance_of(app) / "backups"
     folder.mkdir()
