@@ -29,8 +29,9 @@ def banner(plan: Plan, addresses: list[IPv4Address], token: str | None) -> str:
     if plan.certificates:
         lines += _trust_lines(plan, hosts[-1], plan.certificates.fingerprint)
     if token:
-        first = f"{scheme}://{hosts[0]}:{plan.port}/setup?token={token}"
-        lines += ["", _("First visit: this address works once and opens the set-up page."), f"{INDENT}{first}"]
+        # Each with its host: where the server has no screen of its own, somebody opens it from elsewhere.
+        links = [f"{INDENT}{scheme}://{host}:{plan.port}/setup?token={token}" for host in hosts]
+        lines += ["", _("First visit: this address works once and opens the set-up page."), *links]
     return "\n".join([*lines, "", _("Ctrl+C stops the server."), ""])
 
 
