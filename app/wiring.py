@@ -193,6 +193,7 @@ SITE = SiteMap(sections=SECTIONS, menu=MENU)
 # The audit trail's subjects: what they are called, where they open.
 SUBJECTS = {
     "item": N_("Item"),
+    "category": N_("Category"),
     "partner": N_("Partner"),
     "place": N_("Place"),
     "scan": N_("Scan"),

@@ -12,4 +12,7 @@ ACTIONS = {
     "pack.remove": N_("Pack removed"),
     "barcode.add": N_("Barcode added"),
     "barcode.remove": N_("Barcode removed"),
+    "category.add": N_("Category added"),
+    "category.edit": N_("Category changed"),
+    "category.remove": N_("Category removed"),
 }

@@ -8,7 +8,8 @@ from app.catalog import categories as service
 from app.catalog.forms import CategoryForm
 from app.catalog.queries import below, list_categories
 from app.db import db, transaction
-from app.identity.access import Permission, may
+from app.identity.access import Permission, current_user, may
+from app.kernel.clock import utc_now
 from app.kernel.errors import NotFound, RuleBroken
 from app.web.words import sentence
 
@@ -31,7 +32,7 @@ def add_category() -> AnyResponse:
         return _tree_page(form, status=400)
     try:
         with transaction() as session:
-            service.add_category(session, form.name.data, form.parent_id.data or None)
+            service.add_category(session, form.name.data, form.parent_id.data or None, current_user.id, utc_now())
     except RuleBroken as error:
         return _tree_page(form, sentence(error), error.status)
     return redirect(url_for("categories.tree"), 303)
@@ -53,7 +54,9 @@ def save_category(category_id: int) -> AnyResponse:
         return _category_page(category_id, form, status=400)
     try:
         with transaction() as session:
-            service.edit_category(session, category_id, form.name.data, form.parent_id.data or None)
+            service.edit_category(
+                session, category_id, form.name.data, form.parent_id.data or None, current_user.id, utc_now()
+            )
     except RuleBroken as error:
         return _category_page(category_id, form, sentence(error), error.status)
     return redirect(url_for("categories.tree"), 303)
@@ -65,7 +68,7 @@ def remove_category(category_id: int) -> AnyResponse:
     """Remove an empty category."""
     try:
         with transaction() as session:
-            service.remove_category(session, category_id)
+            service.remove_category(session, category_id, current_user.id, utc_now())
     except RuleBroken as error:
         flash(sentence(error), "danger")
         return redirect(url_for("categories.category", category_id=category_id), 303)

@@ -209,21 +209,25 @@ def test_an_item_is_switched_off_and_kept(make_item: MakeItem, write: Write, by:
         set_active(session, 999, False, by, NOW)
 
 
-def test_categories_form_a_tree_without_loops(make_item: MakeItem, write: Write) -> None:
+def test_categories_form_a_tree_without_loops(make_item: MakeItem, write: Write, by: int) -> None:
     make_item(category="饮料/茶")
     drinks, tea = (node.id for node in list_categories(db.session()))
     db.session.remove()
     with pytest.raises(CategoryLoop), write() as session:
-        edit_category(session, drinks, "饮料", tea)
+        edit_category(session, drinks, "饮料", tea, by, NOW)
     with pytest.raises(CategoryTaken), write() as session:
-        add_category(session, "饮料", None)
+        add_category(session, "饮料", None, by, NOW)
     with pytest.raises(CategoryInUse), write() as session:
-        remove_category(session, tea)
+        remove_category(session, tea, by, NOW)
     with write() as session:
-        empty = add_category(session, "水", drinks).id
-        edit_category(session, empty, "矿泉水", None)
-        remove_category(session, empty)
+        empty = add_category(session, "水", drinks, by, NOW).id
+        edit_category(session, empty, "矿泉水", None, by, NOW)
+        remove_category(session, empty, by, NOW)
     assert [node.path for node in list_categories(db.session())] == ["饮料", "饮料 / 茶"]
+    trail = select(AuditEvent).where(AuditEvent.subject == f"category:{empty}").order_by(AuditEvent.id)
+    added, edited, removed = db.session.scalars(trail)
+    assert (added.action, removed.action) == ("category.add", "category.remove")
+    assert edited.details["name"] == {"old": "水", "new": "矿泉水"}
 
 
 def test_units_are_shared_and_know_whether_they_are_measured(make_item: MakeItem) -> None:

@@ -20,7 +20,7 @@ from app.stocktake.models import Stocktake, StocktakeApproval
 from app.stocktake.rules import Tolerance
 from app.web.printing import PrintColumn, page_sizes, print_table
 from tests.conftest import SignIn
-from tests.stocktake.shop import COLA, NUTS, TEA, Shop, facts
+from tests.stocktake.shop import COLA, NUTS, TEA, Shop, facts, now
 
 
 @pytest.fixture
@@ -100,7 +100,7 @@ def test_a_category_and_a_reason_narrow_the_report(shop: Shop, counted: int, sig
     with shop.write() as session:
         item = session.get(Item, shop.cola)
         assert item is not None
-        item.category_id = category = add_category(session, "饮料", None).id
+        item.category_id = category = add_category(session, "饮料", None, shop.owner, now()).id
     shop.approve_line(counted, shop.bins[0], shop.tea, -2, reason="damaged")
     shop.approve_line(counted, shop.bins[0], shop.cola, -1)
     assert shown(client, counted, category=category) == [cola]
