@@ -20,6 +20,6 @@ def get_file(session: Session, file_id: int) -> StoredFile:
 
 
 def find_missing(session: Session, instance: Path) -> Iterator[str]:
-    """Yield the hashes of contents that rows name and the folder has lost; a restored backup is checked by it."""
+    """Yield the hashes of contents that rows name and the folder has lost; the nightly proof asks it."""
     for name, thumb in session.execute(select(StoredFile.sha256, StoredFile.thumb_sha256)):
         yield from (each for each in (name, thumb) if not store.path_of(instance, each).exists())

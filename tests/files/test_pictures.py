@@ -5,6 +5,7 @@ import struct
 import zlib
 from collections.abc import Callable
 from datetime import UTC, datetime
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,7 @@ from app.files.models import StoredFile
 from app.files.queries import find_missing
 from app.files.rules import LARGEST_UPLOAD, LONGEST_SIDE, THUMB_SIDE, PictureTooLarge, PictureUnreadable, make_picture
 from app.files.service import keep_picture
+from app.jobs.registry import JOBS
 from tests.conftest import SignIn, Write
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
@@ -98,6 +100,18 @@ def test_the_same_picture_is_kept_once(write: Write, make_user: Callable[..., in
     assert list(find_missing(db.session(), tmp_path)) == []
     store.path_of(tmp_path, row.sha256).unlink()
     assert row.sha256 in list(find_missing(db.session(), tmp_path))
+
+
+def test_the_nightly_proof_tells_of_a_lost_picture(app: Flask, write: Write, make_user: Callable[..., int]) -> None:
+    by, picture = make_user("owner"), make_picture(encoded(Image.new("RGB", (40, 30), "red")))
+    instance = Path(app.instance_path)
+    with write() as session:
+        keep_picture(session, instance, picture, by, NOW)
+    proof = JOBS["verify"].run
+    assert proof(NOW)
+    store.path_of(instance, sha256(picture.content).hexdigest()).unlink()
+    with pytest.raises(RuntimeError, match="pictures are missing"):
+        proof(NOW)
 
 
 def test_a_hash_is_no_way_into_other_folders(tmp_path: Path) -> None:
