@@ -40,6 +40,7 @@ class ItemImport:
     title = N_("Items")
     permission = Permission.EDIT_ITEMS
     subject = FieldSubject.ITEM
+    take_back = None
     fields: Sequence[Field] = (
         Field(
             "name",

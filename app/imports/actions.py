@@ -2,6 +2,9 @@
 
 from app.kernel.i18n import N_
 
-ACTIONS = {"import.apply": N_("Import taken over")}
+ACTIONS = {
+    "import.apply": N_("Import taken over"),
+    "import.take_back": N_("Import taken back"),
+}
 SUBJECTS = {"import": N_("Import")}
 WORDS = {"rows": N_("Rows")}

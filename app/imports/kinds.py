@@ -1,6 +1,6 @@
 """What can be imported; features describe their kind, wiring puts it here."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Protocol
@@ -47,12 +47,18 @@ class ImportKind(Protocol):
     def subject(self) -> FieldSubject | None:
         """Whose own fields are columns as well."""
 
+    @property
+    def take_back(self) -> "TakeBack | None":
+        """How all that an import brought is undone at once; None where what came is used one by one."""
+
     def read(self, session: Session, rows: Sequence[Cells]) -> Sequence[ReadRow]:
         """Return what each row means and what is wrong with it."""
 
     def apply(self, session: Session, drafts: Sequence[Any], how: Applying) -> None:
         """Take over the drafts of rows without problems; the database refuses what changed since, as a whole."""
 
+
+TakeBack = Callable[[Session, Applying], None]  # with the key that it was applied under
 
 KINDS: dict[str, ImportKind] = {}
 

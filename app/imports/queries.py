@@ -28,8 +28,9 @@ def get_import(session: Session, import_id: int) -> Import:
 
 
 def count_applied(session: Session, kind: str) -> int:
-    """Return how many imports of *kind* were taken over so far."""
-    statement = select(func.count(Import.id)).where(Import.kind == kind, Import.state == ImportState.APPLIED)
+    """Return how many imports of *kind* were taken over so far, whether or not they were taken back since."""
+    were = (ImportState.APPLIED, ImportState.TAKEN_BACK)
+    statement = select(func.count(Import.id)).where(Import.kind == kind, Import.state.in_(were))
     return session.scalar(statement) or 0
 
 

@@ -26,6 +26,7 @@ class ImportState(StrEnum):
     APPLIED = "applied"
     FAILED = "failed"
     DISCARDED = "discarded"
+    TAKEN_BACK = "taken_back"
 
 
 class RowState(StrEnum):
@@ -41,7 +42,8 @@ FOLLOWS: dict[ImportState, frozenset[ImportState]] = {
     ImportState.CHECKED: frozenset({ImportState.APPLYING, ImportState.DISCARDED, ImportState.STAGING}),
     ImportState.APPLYING: frozenset({ImportState.APPLIED, ImportState.CHECKED, ImportState.FAILED}),
     ImportState.FAILED: frozenset({ImportState.STAGING, ImportState.APPLYING, ImportState.DISCARDED}),
-    ImportState.APPLIED: frozenset(),
+    ImportState.APPLIED: frozenset({ImportState.TAKEN_BACK}),
+    ImportState.TAKEN_BACK: frozenset(),
     ImportState.DISCARDED: frozenset(),
 }
 BUSY = frozenset({ImportState.STAGING, ImportState.APPLYING})

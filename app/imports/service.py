@@ -6,7 +6,7 @@ Law: staging never holds the right to write for long, so scans go on; applying h
 import gc
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import date, datetime
 from itertools import islice
 from pathlib import Path
 from typing import TypeVar
@@ -131,6 +131,25 @@ def drop_rows(import_id: int) -> None:
             gone = len(session.scalars(delete(ImportRow).where(ImportRow.id.in_(some)).returning(ImportRow.id)).all())
 
 
+def take_back(session: Session, import_id: int, by: int, now: datetime, day: date) -> None:
+    """Book back, as a whole, what an import of opening stock or balances brought; the file can then come anew.
+
+    Errors: WrongState, also for imports of what is no booking.
+    """
+    found = get_import(session, import_id)
+    undo = get_kind(found.kind).take_back
+    if undo is None:
+        raise WrongState
+    change_state(session, import_id, ImportState.TAKEN_BACK, now)
+    undo(session, Applying(by, now, day, _key(import_id)))
+    audit(session, by, "import.take_back", _key(import_id), {"kind": found.kind, "file": found.file_name}, now)
+
+
+def _key(import_id: int) -> str:
+    """Return under which key an import is booked, and the audit trail's name for it."""
+    return f"import:{import_id}"
+
+
 def send_to_work(session: Session, import_id: int, now: datetime) -> int:
     """Return the number of the run that a new process shall do; an older process stops at its next step."""
     statement = (
@@ -248,14 +267,14 @@ def _read_and_write(import_id: int, run: int, time_zone: str, by: int | None) ->
         _show(import_id, run, bad, good=good, bad_ones=found.good + found.bad - good)
         return
     now = utc_now()
-    how = Applying(by or found.created_by, now, business_day(now, time_zone), f"import:{import_id}")
+    how = Applying(by or found.created_by, now, business_day(now, time_zone), _key(import_id))
     with _collecting_later(), transaction() as session:
         # The state first: of two processes at work on one import the second finds it applied and leaves.
         change_state(session, import_id, ImportState.APPLIED, now, applied=len(rows))
         _ensure_not_overtaken(session, found, before)
         get_kind(found.kind).apply(session, [row.draft for row in read], how)
         facts = {"kind": found.kind, "file": found.file_name, "rows": len(rows)}
-        audit(session, how.by, "import.apply", f"import:{import_id}", facts, now)
+        audit(session, how.by, "import.apply", _key(import_id), facts, now)
 
 
 @contextmanager

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as Answer
 from wtforms.fields.choices import SelectChoice
 
+from app.company.queries import get_company
 from app.db import db, transaction
 from app.identity.access import current_user, may
 from app.identity.models import User
@@ -30,6 +31,7 @@ from app.imports.service import (
     send_to_work,
     start_applying,
     start_staging,
+    take_back,
 )
 from app.imports.titles import other_titles
 from app.kernel.clock import utc_now
@@ -58,6 +60,7 @@ STATES = {
     ImportState.APPLIED: N_("taken over"),
     ImportState.FAILED: N_("failed"),
     ImportState.DISCARDED: N_("discarded"),
+    ImportState.TAKEN_BACK: N_("taken back"),
 }
 SHADES = {
     ImportState.CHECKED: "calm",
@@ -245,6 +248,17 @@ def give_up(import_id: int) -> Answer:
     drop_rows(import_id)
     file_of(current_app, import_id).unlink(missing_ok=True)
     return redirect(url_for("imports.list_imports"), 303)
+
+
+@bp.post("/<int:import_id>/back")
+@may(*IMPORTERS)
+def undo(import_id: int) -> Answer:
+    """Book back what the import brought."""
+    _own(db.session(), import_id)
+    with transaction() as session:
+        now = utc_now()
+        take_back(session, import_id, current_user.id, now, get_company(session).day_of(now))
+    return redirect(url_for("imports.show", import_id=import_id), 303)
 
 
 @bp.get("/<int:import_id>/bad.xlsx")

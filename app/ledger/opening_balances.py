@@ -23,7 +23,7 @@ from app.kernel.exact import ZERO, parse_money, plain
 from app.kernel.i18n import N_
 from app.ledger.facts import EntryFact
 from app.ledger.models import Entry, Posting
-from app.ledger.openings import OPENING, parse_day, still_stands
+from app.ledger.openings import OPENING, parse_day, still_stands, take_back_opening
 from app.ledger.service import post
 from app.partners.models import Partner
 
@@ -64,6 +64,7 @@ class OpeningBalance:
     """The import kinds of what partners owed us or we owed them."""
 
     subject = None
+    take_back = staticmethod(take_back_opening)
 
     def __init__(self, key: str, title: str, role: AccountRole) -> None:
         self.key = key
@@ -111,6 +112,7 @@ class OpeningCash:
     title = N_("Opening cash and bank")
     permission = Permission.MONEY
     subject = None
+    take_back = staticmethod(take_back_opening)
     fields: Sequence[Field] = (
         Field("account", N_("Cash or bank"), ("账户", "科目", "类型", "account"), is_required=True),
         Field("amount", N_("Amount"), ("金额", "余额", "balance"), is_required=True),

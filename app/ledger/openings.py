@@ -36,7 +36,7 @@ from app.kernel.gtin import barcode_key
 from app.kernel.i18n import N_
 from app.ledger.facts import MoveFact
 from app.ledger.models import Move, Posting
-from app.ledger.service import post
+from app.ledger.service import post, reverse
 from app.places.models import Location
 from app.places.queries import find_places
 from app.places.rules import LEAVES, End
@@ -135,6 +135,12 @@ class StockRow:
     expiry: date | None
 
 
+def take_back_opening(session: Session, how: Applying) -> None:
+    """Enter the mirror of what an import posted: the shelves and accounts are as if it had not come. Once a key."""
+    seq = session.execute(select(Posting.seq).where(Posting.kind == OPENING, Posting.key == how.key)).scalar_one()
+    reverse(session, seq, f"{how.key}:back", by=how.by, effective_on=how.day, now=how.now)
+
+
 class OpeningStock:
     """The import kind `opening-stock`."""
 
@@ -142,6 +148,7 @@ class OpeningStock:
     title = N_("Opening stock")
     permission = Permission.APPROVE
     subject = None
+    take_back = staticmethod(take_back_opening)
     fields: Sequence[Field] = (
         Field("item", N_("Item code or barcode"), ITEM_NAMES, is_required=True),
         Field("place", N_("Bin"), ("库位", "库位编码", "货位", "bin code"), is_required=True),

@@ -28,6 +28,7 @@ class PartnerImport:
 
     permission = Permission.EDIT_PARTNERS
     subject = FieldSubject.PARTNER
+    take_back = None
     fields: Sequence[Field] = (
         Field(
             "name",

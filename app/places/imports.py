@@ -22,6 +22,7 @@ class BinImport:
     title = N_("Bins")
     permission = Permission.EDIT_PLACES
     subject = None
+    take_back = None
     fields: Sequence[Field] = (
         Field(
             "code",

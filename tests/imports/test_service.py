@@ -25,10 +25,21 @@ from app.imports.kinds import Cells, ReadRow, get_kind
 from app.imports.models import Import, ImportRow
 from app.imports.queries import get_import, list_bad_rows
 from app.imports.rules import HasBadRows, ImportState, RowState, WrongState
-from app.imports.service import add_import, propose_columns, send_to_work, start_applying, start_staging, work
+from app.imports.service import (
+    add_import,
+    propose_columns,
+    send_to_work,
+    start_applying,
+    start_staging,
+    take_back,
+    work,
+)
 from app.kernel.clock import utc_now
-from app.ledger.models import Posting
+from app.ledger.models import Balance, Entry, Posting
+from app.ledger.verify import verify
 from app.partners.models import Partner
+from app.places.rules import BinRow
+from app.places.service import add_bins, add_warehouse
 from tests.conftest import SignIn, Write
 
 Stage = Callable[..., Import]
@@ -66,6 +77,45 @@ def _reasons(import_id: int) -> dict[int, list[str]]:
         row.number: [problem["message"] % problem["params"] for problem in row.problems]
         for row in list_bad_rows(db.session(), import_id)
     }
+
+
+def test_opening_stock_taken_back_leaves_nothing_and_comes_anew(
+    stage: Stage, write: Write, make_user: Callable[..., int], tmp_path: Path
+) -> None:
+    by, goods, shelves = make_user("manager"), tmp_path / "goods.csv", tmp_path / "opening.csv"
+    with write() as session:
+        add_warehouse(session, "W1", "主仓", None, utc_now())
+    with write() as session:
+        add_bins(session, [BinRow("A-1")])
+    goods.write_text("编码,名称,单位\nSP1,可乐,瓶\n", encoding="utf-8")
+    shelves.write_text("商品编号,库位,数量,成本\nSP1,A-1,10,2\n", encoding="utf-8")
+    items = _apply(write, stage("items", goods), goods)
+    wrong = _apply(write, stage("opening-stock", shelves), shelves)
+    assert db.session.scalar(select(func.sum(Balance.quantity))) == 10
+    with write() as session:
+        take_back(session, wrong.id, by, utc_now(), utc_now().date())
+    assert get_import(db.session(), wrong.id).state == ImportState.TAKEN_BACK
+    assert db.session.scalar(select(func.sum(Balance.quantity))) == 0
+    for found in (wrong, items):  # once, and nothing that people use by now
+        with write() as session, pytest.raises(WrongState):
+            take_back(session, found.id, by, utc_now(), utc_now().date())
+    again = _apply(write, stage("opening-stock", shelves), shelves)
+    assert (again.state, again.bad) == (ImportState.APPLIED, 0)
+    assert db.session.scalar(select(func.sum(Balance.quantity))) == 10
+    assert verify(db.session()) == []
+
+
+def test_balances_taken_back_leave_no_account_with_anything(
+    stage: Stage, write: Write, make_user: Callable[..., int], tmp_path: Path
+) -> None:
+    by, cash = make_user("finance"), tmp_path / "cash.csv"
+    cash.write_text("账户,金额\n现金,88.5\n", encoding="utf-8")
+    found = _apply(write, stage("opening-cash", cash), cash)
+    with write() as session:
+        take_back(session, found.id, by, utc_now(), utc_now().date())
+    sums = select(Entry.account, func.sum(Entry.debit) - func.sum(Entry.credit)).group_by(Entry.account)
+    assert {total for _, total in db.session.execute(sums)} == {0}
+    assert verify(db.session()) == []
 
 
 def test_a_shops_own_export_is_read_with_every_slip_named(stage: Stage, write: Write, shared_data: Path) -> None:
