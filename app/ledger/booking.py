@@ -71,7 +71,7 @@ def derive(lines: Iterable[Line], revalued: Iterable[Revalued], accounts: Accoun
     for change in revalued:
         sides.book(inventory, change.value)
         sides.book(cost_of_sales, change.variance)
-        sides.book(change.account, -change.fact.amount)
+        sides.book(change.account, -change.value - change.variance)
     debits = [Booking(account, amount, ZERO, derived=True) for account, amount in sorted(sides.debit.items())]
     return debits + [Booking(account, ZERO, amount, derived=True) for account, amount in sorted(sides.credit.items())]
 

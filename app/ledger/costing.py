@@ -180,7 +180,6 @@ def revalue(facts: Iterable[RevaluationFact], costs: Mapping[int, Cost], account
         if fact.quantity is not None and cost.quantity < fact.quantity:
             concerned = share(fact.amount, cost.quantity, fact.quantity)
         taken = cost.revalue(concerned)
-        revalued.append(
-            Revalued(fact, taken, fact.amount - taken, code_of(fact.account, accounts) if fact.account else None)
-        )
+        account = code_of(fact.account, accounts) if fact.account else None
+        revalued.append(Revalued(fact, taken, fact.amount - taken + fact.variance, account))
     return revalued

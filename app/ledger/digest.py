@@ -44,7 +44,9 @@ def _move(fact: MoveFact) -> tuple[object, ...]:
 
 
 def _revaluation(fact: RevaluationFact) -> tuple[object, ...]:
-    return fact.item, _money(fact.amount), _quantity(fact.quantity), fact.account
+    content = (fact.item, _money(fact.amount), _quantity(fact.quantity), fact.account)
+    # Left out where there is none, so that what was posted before it was told apart is still the same.
+    return (*content, _money(fact.variance)) if fact.variance else content
 
 
 def _entry(fact: EntryFact) -> tuple[object, ...]:

@@ -43,6 +43,7 @@ class RevaluationFact:
     amount: Decimal
     quantity: Decimal | None = None
     account: Account | None = None
+    variance: Decimal = ZERO  # only a reversal knows it: what the reversed revaluation booked beside its value
 
 
 @dataclass(frozen=True, slots=True)

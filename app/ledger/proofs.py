@@ -163,6 +163,15 @@ SELECT seq, reverses FROM (
     SELECT p.seq, p.reverses, e.account, e.partner_id, e.debit - e.credit
       FROM ledger_posting p JOIN ledger_entry e ON e.posting_seq = p.reverses AND NOT e.derived
 ) both_sides GROUP BY seq, reverses, account, partner_id HAVING sum(net) <> 0
+UNION ALL
+SELECT seq, reverses FROM (
+    SELECT p.seq, p.reverses, r.item_id, r.value + r.variance AS net
+      FROM ledger_posting p JOIN ledger_revaluation r ON r.posting_seq = p.seq
+     WHERE p.reverses IS NOT NULL
+    UNION ALL
+    SELECT p.seq, p.reverses, r.item_id, r.value + r.variance
+      FROM ledger_posting p JOIN ledger_revaluation r ON r.posting_seq = p.reverses
+) both_sides GROUP BY seq, reverses, item_id HAVING sum(net) <> 0
 """
 
 PERIODS = """

@@ -57,4 +57,4 @@ def _mirror_move(move: Move) -> MoveFact:
 
 
 def _mirror_revaluation(change: Revaluation) -> RevaluationFact:
-    return RevaluationFact(change.item_id, -(change.value + change.variance), account=change.account)
+    return RevaluationFact(change.item_id, -change.value, account=change.account, variance=-change.variance)

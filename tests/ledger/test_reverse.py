@@ -79,6 +79,24 @@ def test_a_reversed_revaluation_and_a_chosen_expense_stand_as_before(shop: Shop)
     assert books() == before
 
 
+def test_a_reversed_price_difference_is_taken_back_from_where_it_went(shop: Shop) -> None:
+    shop.receive("r1", "10", "100.00", 1)
+    shop.issue("s", "6", 2)
+    before = books()
+    bill = [EntryFact(AccountRole.PAYABLE, credit=D(10), partner=shop.supplier)]
+    posted = shop.post("p", revaluations=[RevaluationFact(shop.items[0], D(10), quantity=D(10))], entries=bill)
+    undo(shop, posted.seq)
+    assert books() == before  # four pieces carried 4.00 of it, cost of sales the other 6.00
+
+
+def test_a_reversed_price_difference_finds_its_goods_gone(shop: Shop) -> None:
+    shop.receive("r1", "10", "100.00", 1)
+    posted = shop.post("p", revaluations=[RevaluationFact(shop.items[0], D(10), account=AccountRole.OTHER_INCOME)])
+    shop.issue("s", "10", 2)
+    undo(shop, posted.seq)
+    assert books() == ([], [], {"2202": D(-100), "5401": D(100)})
+
+
 def test_a_reversed_issue_gives_back_what_it_had_brought_beyond_book(shop: Shop) -> None:
     shop.receive("r1", "10", "100.00", 1)
     before = books()
