@@ -30,7 +30,10 @@ def share(value: Decimal, part: Decimal, whole: Decimal) -> Decimal:
 
 @dataclass(slots=True)
 class Cost:
-    """An item's goods on hand and what they are worth; `last_price` is the last unit cost there was."""
+    """An item's goods on hand and what they are worth; `last_price` is the last unit cost there was.
+
+    Without one nobody knows what they cost: what lies there came beyond book and stands at nothing for now.
+    """
 
     quantity: Decimal = ZERO
     value: Decimal = ZERO
@@ -38,17 +41,18 @@ class Cost:
 
     def unit(self) -> Decimal | None:
         """Return the average unit cost, else the last known one."""
-        return round_price(self.value / self.quantity) if self.quantity else self.last_price
+        is_average = self.quantity and self.last_price is not None
+        return round_price(self.value / self.quantity) if is_average else self.last_price
 
     def worth(self, quantity: Decimal) -> Decimal | None:
         """Return what *quantity* is worth by the average, else by the last known cost."""
-        if self.quantity:
-            return share(self.value, quantity, self.quantity)
-        return None if self.last_price is None else round_money(self.last_price * quantity)
+        if self.last_price is None:
+            return None
+        return share(self.value, quantity, self.quantity) if self.quantity else round_money(self.last_price * quantity)
 
-    def take_in(self, quantity: Decimal, value: Decimal) -> None:
-        """Enter goods worth *value*."""
-        self._keep(self.quantity + quantity, self.value + value)
+    def take_in(self, quantity: Decimal, value: Decimal, *, is_known: bool = True) -> None:
+        """Enter goods worth *value*; not *is_known*: they stand at nothing until somebody says what they cost."""
+        self._keep(self.quantity + quantity, self.value + value, is_known=is_known)
 
     def give_out(self, quantity: Decimal) -> Decimal:
         """Let goods go at the average; return their value."""
@@ -68,9 +72,9 @@ class Cost:
         self._keep(self.quantity, self.value + taken)
         return taken
 
-    def _keep(self, quantity: Decimal, value: Decimal) -> None:
+    def _keep(self, quantity: Decimal, value: Decimal, *, is_known: bool = False) -> None:
         self.quantity, self.value = quantity, value
-        if quantity:
+        if quantity and (value or is_known or self.last_price is not None):
             self.last_price = round_price(value / quantity)
 
 
@@ -112,10 +116,13 @@ def _value(line: Line, cost: Cost) -> bool:
         return True
     value = _value_of_entering(line, cost)
     if value is None:
-        return False
+        if line.reason in {Reason.PRIMARY, Reason.DIFFERENCE}:
+            return False
+        # Goods that moved though nobody knows their cost are facts all the same: worth nothing until a receipt comes.
+        value = ZERO
     line.value = value
     if is_internal(line.target):
-        cost.take_in(line.quantity, value)
+        cost.take_in(line.quantity, value, is_known=_is_known(line, value))
     if line.beyond:
         line.beyond.value = value
     return True
@@ -150,10 +157,12 @@ def _value_of_entering(line: Line, cost: Cost) -> Decimal | None:
     worth = cost.worth(line.quantity)
     if worth is not None:
         return worth
-    if line.reason is Reason.DIFFERENCE and line.anchor:
-        return _at_anchor(line.anchor, line.quantity)
-    # Goods that moved though nobody knows their cost are facts all the same: worth nothing until a receipt says more.
-    return None if line.reason is Reason.PRIMARY else ZERO
+    return _at_anchor(line.anchor, line.quantity) if line.reason is Reason.DIFFERENCE and line.anchor else None
+
+
+def _is_known(line: Line, value: Decimal) -> bool:
+    """Say whether somebody knows what entering goods cost; nothing is a cost only where somebody stated it."""
+    return bool(value) or needs_given_cost(line.source) or line.reason is Reason.DIFFERENCE
 
 
 def _at_anchor(anchor: Anchor, quantity: Decimal) -> Decimal | None:

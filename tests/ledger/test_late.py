@@ -11,8 +11,9 @@ from app.ledger.facts import CountFact
 from app.ledger.models import CountAnchor, Move
 from app.ledger.queries import account_balance, book_as_of, books_as_of, list_beyond_book, on_hand
 from app.ledger.rules import CountOutdated, Key, MissingCost, Reason
+from app.ledger.service import reverse
 from app.ledger.verify import verify
-from tests.ledger.conftest import Shop, at
+from tests.ledger.conftest import NOW, TODAY, Shop, at
 
 D = Decimal
 
@@ -115,6 +116,25 @@ def test_goods_of_unknown_cost_are_worth_nothing_until_the_receipt_says_what_the
     assert account_balance(session, ACCOUNTS[Chart.SMALL][AccountRole.INVENTORY]) == 0
     session.rollback()
     assert lost(shop) == 0
+
+
+def test_goods_gone_beyond_book_at_an_unknown_cost_tell_no_cost(shop: Shop) -> None:
+    shop.issue("s", "3", 5)
+    undone = shop.issue("s2", "1", 6)
+    with shop.write() as session:
+        reverse(session, undone.seq, "u", by=shop.user, effective_on=TODAY, now=NOW)
+    shop.transfer("t", "2", 7)
+    with pytest.raises(MissingCost):  # neither what left nor what lies in bin B has a cost that anybody knows
+        shop.count("c0", "2", 9)
+    shop.count("c1", "2", 9, unit_cost=D("1.50"))
+    assert moves(Reason.DIFFERENCE) == [(D(2), D(3))]
+    assert lost(shop) == -3
+
+
+def test_goods_that_were_said_to_cost_nothing_cost_nothing(shop: Shop) -> None:
+    shop.receive("gift", "1", "0", 1)
+    shop.count("c", "3", 9)
+    assert moves(Reason.DIFFERENCE) == [(D(2), D(0))]
 
 
 def test_a_count_since_settles_what_lies_there_whatever_went_beyond_book(shop: Shop) -> None:

@@ -556,6 +556,19 @@ def test_a_surplus_of_unknown_cost_asks_the_approver(shop: Shop) -> None:
     assert account_balance(db.session(), "1901") == Decimal("-7.50")
 
 
+def test_goods_that_only_ever_left_beyond_book_have_no_cost_either(shop: Shop) -> None:
+    a, b, *_ = shop.bins
+    shop.move(shop.tea, a, b, 5)  # the books had none: what lies in B now stands at nothing
+    stocktake = shop.plan(a)
+    shop.counter(stocktake).count(a, [(TEA, 3)])
+    shop.finish(stocktake)
+    with pytest.raises(CostMissing):
+        shop.approve_line(stocktake, a, shop.tea, 3)
+    shop.approve_line(stocktake, a, shop.tea, 3, unit_costs={Place(a, shop.tea, 0): Decimal("2.5")})
+    assert shop.post(stocktake).seq
+    assert account_balance(db.session(), "1901") == Decimal("-7.50")
+
+
 def test_posted_lines_name_their_anchor(shop: Shop) -> None:
     a, *_ = stocked(shop).bins
     stocktake = shop.plan(a)

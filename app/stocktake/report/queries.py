@@ -262,10 +262,8 @@ def _read_items(
     costs: dict[int, Decimal] = {}
     for item, code, name, spec, unit, category, quantity, value, last in session.connection().execute(statement):
         labels[item] = ItemLabel(code, name, spec, unit, category)
-        if quantity:
-            costs[item] = value / quantity
-        elif last is not None:
-            costs[item] = last
+        if last is not None:
+            costs[item] = value / quantity if quantity else last
     return labels, costs
 
 
