@@ -46,6 +46,7 @@ class Posting(Base):
     recorded_at: Mapped[datetime] = mapped_column(UtcDateTime)
     effective_on: Mapped[date] = mapped_column(index=True)
     reverses: Mapped[int | None] = mapped_column(ForeignKey("ledger_posting.seq"), unique=True)
+    seal: Mapped[str] = mapped_column(String(64))  # over all this says and the seal before: see `chain`
 
     __table_args__ = (
         CheckConstraint("seq > 0", name="seq"),
@@ -271,6 +272,7 @@ class PeriodClosing(Base):
     after_seq: Mapped[int] = mapped_column(BigId)
     by: Mapped[int] = mapped_column(ForeignKey("user_account.id"))
     at: Mapped[datetime] = mapped_column(UtcDateTime)
+    seal: Mapped[str] = mapped_column(String(64))
 
 
 FACTS = (Move, Revaluation, Entry, CountAnchor)

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from app.company.models import Company
 from app.kernel.clock import business_day
 from app.kernel.i18n import N_
+from app.ledger.chain import seal_closing
 from app.ledger.models import Counter, PeriodClosing
 from app.ledger.rules import NotSetUp, ensure_closable
 
@@ -25,5 +26,7 @@ def close_period(session: Session, until: date, *, by: int, now: datetime) -> No
         raise NotSetUp
     counter = session.execute(select(Counter.seq, Counter.open_from).where(Counter.id == 1).with_for_update()).one()
     ensure_closable(until, counter.open_from, business_day(now, time_zone))
-    session.execute(insert(PeriodClosing), [{"until": until, "after_seq": counter.seq, "by": by, "at": now}])
+    closing = {"until": until, "after_seq": counter.seq, "by": by, "at": now}
+    seal = seal_closing(session.connection(), closing)
+    session.execute(insert(PeriodClosing), [closing | {"seal": seal}])
     session.execute(update(Counter).where(Counter.id == 1).values(open_from=until + timedelta(days=1)))

@@ -179,12 +179,6 @@ SELECT p.seq, p.effective_on, c.until FROM ledger_posting p
 JOIN ledger_period c ON p.seq > c.after_seq AND p.effective_on <= c.until
 """
 
-OPEN_FROM = """
-SELECT until, open_from FROM (
-    SELECT max(until) AS until, (SELECT open_from FROM ledger_counter) AS open_from FROM ledger_period
-) closed WHERE (until IS NULL) <> (open_from IS NULL) OR open_from <= until
-"""
-
 PLACES = f"""
 SELECT b.item_id, b.lot_id, b.location_id FROM ledger_balance b
 JOIN location l ON l.id = b.location_id JOIN lot t ON t.id = b.lot_id

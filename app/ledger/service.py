@@ -57,6 +57,8 @@ _take_number = (
     .where(_counter.c.id == 1)
     .returning(_counter.c.seq, _counter.c.open_from)
 )
+_last = cast("Table", Posting.__table__).alias("last")
+_seal_before = select(_last.c.seal).join_from(_counter, _last, _last.c.seq == _counter.c.seq - 1)
 _hold_counter = select(_counter.c.seq).where(_counter.c.id == 1).with_for_update()
 
 
@@ -120,10 +122,11 @@ def _post(session: Session, draft: Draft, by: int, effective_on: date, now: date
     outcome = _work_out(connection, draft, shelves, ACCOUNTS[known.chart])
     # From here on nothing is refused any more: whoever catches a broken rule above has written nothing.
     number = connection.execute(_take_number).one()
+    previous = connection.execute(_seal_before).scalar() or ""
     effective_on = max(effective_on, number.open_from or effective_on)
     fall_due(outcome.bookings, ACCOUNTS[known.chart], effective_on)
     header = {"digest": content, "by": by, "recorded_at": now, "effective_on": effective_on}
-    write_posting(connection, number.seq, draft, outcome.plan, outcome.revalued, outcome.bookings, header)
+    write_posting(connection, number.seq, draft, outcome.plan, outcome.revalued, outcome.bookings, header, previous)
     holding.keep_balances(connection, shelves.values())
     holding.keep_costs(connection, outcome.costs)
     return Posted(number.seq, effective_on, outcome.plan.values(len(draft.moves)))

@@ -7,14 +7,17 @@ quantities in thousandths, money in fen.
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from datetime import timedelta
+from itertools import islice
 
-from sqlalchemy import text
+from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from app.company.models import Company
 from app.company.rules import ACCOUNTS, AccountRole
 from app.db import missing_triggers
-from app.ledger import proofs
+from app.ledger import chain, proofs
+from app.ledger.models import Counter, PeriodClosing
 from app.ledger.seals import missing_seals
 
 SHOWN = 20  # breaches of one invariant
@@ -72,8 +75,31 @@ def _entries_follow(session: Session, accounts: Accounts) -> list[str]:
     ]
 
 
+def _postings_as_sealed(session: Session, accounts: Accounts) -> list[str]:
+    del accounts
+    broken = islice(chain.broken_postings(session.connection()), SHOWN)
+    return [f"posting {seq} is not what was sealed, or the one before it is gone" for seq in broken]
+
+
+def _closings_as_sealed(session: Session, accounts: Accounts) -> list[str]:
+    del accounts
+    broken = islice(chain.broken_closings(session.connection()), SHOWN)
+    return [f"the closing up to {until} is not what was sealed, or the one before it is gone" for until in broken]
+
+
+def _first_open_day(session: Session, accounts: Accounts) -> list[str]:
+    del accounts
+    until, open_from = session.execute(
+        select(select(func.max(PeriodClosing.until)).scalar_subquery(), select(Counter.open_from).scalar_subquery())
+    ).one()
+    follows = until + timedelta(days=1) if until else None
+    return [] if open_from == follows else [f"closed up to {until}, yet the first open day is {open_from}"]
+
+
 INVARIANTS: dict[str, Invariant] = {
     "triggers present": _triggers_present,
+    "postings are as they were sealed": _postings_as_sealed,
+    "closings are as they were sealed": _closings_as_sealed,
     "sequence without gaps": _nothing(proofs.SEQUENCE, "{0} postings, the last is number {1}, the counter says {2}"),
     "lines without gaps": _nothing(proofs.LINES, "posting {0} has {1} lines numbered up to {2}"),
     "postings balance": _nothing(proofs.BALANCED, "posting {0}: debit {1} fen, credit {2} fen"),
@@ -103,9 +129,7 @@ INVARIANTS: dict[str, Invariant] = {
     "closed periods take nothing": _nothing(
         proofs.PERIODS, "posting {0} is of {1}, though the books were closed up to {2}"
     ),
-    "the first open day follows the closings": _nothing(
-        proofs.OPEN_FROM, "closed up to {0}, yet the first open day is {1}"
-    ),
+    "the first open day follows the closings": _first_open_day,
     "goods lie in places of their own lot": _nothing(
         proofs.PLACES, "item {0} lot {1} location {2}: no leaf, or the lot is another item's"
     ),

@@ -1,23 +1,23 @@
 """A posting's rows: its lines numbered and written in bulk, its own row last, which seals them."""
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import Connection, insert
+from sqlalchemy import Connection, Table, insert
 
 from app.ledger.booking import Booking
+from app.ledger.chain import POSTING, seal_posting
 from app.ledger.costing import Revalued
 from app.ledger.facts import CountFact, Draft
-from app.ledger.models import CountAnchor, Entry, Move, Posting, Revaluation
+from app.ledger.models import CountAnchor, Entry, Move, Revaluation
 from app.ledger.planning import Plan
 from app.ledger.rules import Reason, line_id
 from app.ledger.shelf import Anchor, Line
 
-_insert_posting = insert(Posting.__table__)  # type: ignore[arg-type]  # declared as FromClause, is a Table
-_insert_moves = insert(Move.__table__)  # type: ignore[arg-type]  # same
-_insert_entries = insert(Entry.__table__)  # type: ignore[arg-type]  # same
-_insert_anchors = insert(CountAnchor.__table__)  # type: ignore[arg-type]  # same
-_insert_revaluations = insert(Revaluation.__table__)  # type: ignore[arg-type]  # same
+_ANCHORS, _MOVES, _REVALUATIONS, _ENTRIES = (
+    cast("Table", model.__table__) for model in (CountAnchor, Move, Revaluation, Entry)
+)
+_insert = {table: insert(table) for table in (_ANCHORS, _MOVES, _REVALUATIONS, _ENTRIES, POSTING)}
 _WRITTEN = (Reason.PRIMARY, Reason.DIFFERENCE, Reason.BEYOND_BOOK, Reason.GIVE_BACK)
 
 
@@ -29,23 +29,24 @@ def write_posting(
     revalued: Sequence[Revalued],
     bookings: Sequence[Booking],
     header: dict[str, Any],
+    previous: str,
 ) -> None:
-    """Write everything of posting *seq*."""
+    """Write everything of posting *seq*, sealed behind the *previous* posting's seal."""
     _number(seq, (*plan.lines, *plan.anchors, *revalued, *bookings))
-    if plan.anchors:
-        connection.execute(_insert_anchors, [_anchor_row(seq, anchor, draft.counts) for anchor in plan.anchors])
-    if plan.lines:
-        # What is named as a reason is written before what names it.
-        ordered = sorted(plan.lines, key=lambda line: _WRITTEN.index(line.reason))
-        connection.execute(_insert_moves, [_move_row(seq, line) for line in ordered])
-    if revalued:
-        connection.execute(_insert_revaluations, [_revaluation_row(seq, change) for change in revalued])
-    if bookings:
-        connection.execute(_insert_entries, [_entry_row(seq, booking) for booking in bookings])
-    connection.execute(
-        _insert_posting,
-        {"seq": seq, "kind": draft.kind, "key": draft.key, "reverses": draft.reverses, **header},
+    # What is named as a reason is written before what names it.
+    ordered = sorted(plan.lines, key=lambda line: _WRITTEN.index(line.reason))
+    written = (
+        (_ANCHORS, [_anchor_row(seq, anchor, draft.counts) for anchor in plan.anchors]),
+        (_MOVES, [_move_row(seq, line) for line in ordered]),
+        (_REVALUATIONS, [_revaluation_row(seq, change) for change in revalued]),
+        (_ENTRIES, [_entry_row(seq, booking) for booking in bookings]),
     )
+    for table, rows in written:
+        if rows:
+            connection.execute(_insert[table], rows)
+    posting = {"seq": seq, "kind": draft.kind, "key": draft.key, "reverses": draft.reverses, **header}
+    seal = seal_posting(previous, posting, ((table, row) for table, rows in written for row in rows))
+    connection.execute(_insert[POSTING], posting | {"seal": seal})
 
 
 def _number(seq: int, lines: Iterable[Any]) -> None:

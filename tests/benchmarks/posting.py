@@ -169,6 +169,7 @@ def _posting_row(seq: int, kind: str, at: datetime) -> dict[str, Any]:
         "recorded_at": at,
         "effective_on": TODAY,
         "reverses": None,
+        "seal": "0" * 64,
     }
 
 

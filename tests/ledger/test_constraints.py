@@ -33,7 +33,15 @@ def traded(shop: Shop) -> Shop:
     with shop.write() as session:
         session.execute(
             insert(table("period")),
-            [{"until": date(2025, 12, 31), "after_seq": 0, "by": shop.user, "at": datetime(2026, 1, 1, tzinfo=UTC)}],
+            [
+                {
+                    "until": date(2025, 12, 31),
+                    "after_seq": 0,
+                    "by": shop.user,
+                    "at": datetime(2026, 1, 1, tzinfo=UTC),
+                    "seal": "0" * 64,
+                }
+            ],
         )
     return shop
 
@@ -163,6 +171,7 @@ def posting(shop: Shop, **changed: Any) -> dict[str, Any]:
         "recorded_at": at(1),
         "effective_on": TODAY,
         "reverses": None,
+        "seal": "0" * 64,
     } | changed
 
 

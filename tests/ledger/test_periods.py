@@ -67,5 +67,6 @@ def test_the_day_is_over_by_the_company_s_own_clock(shop: Shop) -> None:
 def test_the_database_itself_refuses_a_posting_of_a_closed_day(shop: Shop) -> None:
     close(shop, MARCH)
     sneak = {"seq": 1, "kind": "x", "key": "x", "digest": "0" * 64, "by": shop.user, "recorded_at": at(1)}
+    sneak["seal"] = "0" * 64
     with pytest.raises(IntegrityError, match="closed period"), shop.write() as session:
         session.execute(insert(Posting), [sneak | {"effective_on": date(2026, 3, 5)}])
