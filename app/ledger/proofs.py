@@ -79,6 +79,26 @@ SELECT item_id, sum(quantity), sum(value) FROM (
 ) both_sides GROUP BY item_id HAVING sum(quantity) <> 0 OR sum(value) <> 0
 """
 
+# What an item's goods stood at when there were any for the last time, by the order of valuing.
+LAST_STOOD = f"""
+WITH steps AS (
+    SELECT item_id, id, CASE WHEN target_id > {_OWN} THEN quantity ELSE -quantity END AS quantity,
+           CASE WHEN target_id > {_OWN} THEN value ELSE -value END AS value
+      FROM ledger_move WHERE (target_id > {_OWN}) <> (source_id > {_OWN})
+    UNION ALL
+    SELECT item_id, id, 0, value FROM ledger_revaluation
+), levels AS (
+    SELECT item_id, id, sum(quantity) OVER (PARTITION BY item_id ORDER BY id) AS quantity,
+           sum(value) OVER (PARTITION BY item_id ORDER BY id) AS value
+      FROM steps
+), stood AS (
+    SELECT item_id, quantity, value, row_number() OVER (PARTITION BY item_id ORDER BY id DESC) AS nth
+      FROM levels WHERE quantity > 0
+)
+SELECT c.item_id, c.last_price, s.quantity, s.value
+FROM ledger_cost c LEFT JOIN stood s ON s.item_id = c.item_id AND s.nth = 1
+"""
+
 GOODS_AND_INVENTORY = """
 SELECT (SELECT coalesce(sum(value), 0) FROM ledger_cost),
        (SELECT coalesce(sum(debit) - sum(credit), 0) FROM ledger_entry WHERE account = :code)

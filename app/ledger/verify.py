@@ -8,6 +8,7 @@ quantities in thousandths, money in fen.
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import timedelta
+from decimal import Decimal
 from itertools import islice
 
 from sqlalchemy import func, select, text
@@ -16,6 +17,7 @@ from sqlalchemy.orm import Session
 from app.company.models import Company
 from app.company.rules import ACCOUNTS, AccountRole
 from app.db import missing_triggers
+from app.kernel.exact import MONEY_PLACES, PRICE_PLACES, QUANTITY_PLACES, from_scaled, round_price, to_scaled
 from app.ledger import chain, proofs
 from app.ledger.models import Counter, PeriodClosing
 from app.ledger.seals import missing_seals
@@ -65,6 +67,19 @@ def _goods_are_inventory(session: Session, accounts: Accounts) -> list[str]:
     return [] if goods == money else [f"goods are worth {goods} fen, the inventory account stands at {money} fen"]
 
 
+def _last_prices(session: Session, accounts: Accounts) -> Iterable[str]:
+    del accounts
+    for item, kept, quantity, value in session.execute(text(proofs.LAST_STOOD)):
+        right = to_scaled(_price(value, quantity), PRICE_PLACES) if quantity else None
+        # Goods that stand at nothing may do so because nobody knows what they cost.
+        if kept != right and (kept is not None or right):
+            yield f"item {item}: the last known cost is kept as {kept} millionths, its goods stood at {right}"
+
+
+def _price(value: int, quantity: int) -> Decimal:
+    return round_price(from_scaled(value, MONEY_PLACES) / from_scaled(quantity, QUANTITY_PLACES))
+
+
 def _entries_follow(session: Session, accounts: Accounts) -> list[str]:
     if not accounts:
         return []
@@ -112,6 +127,7 @@ INVARIANTS: dict[str, Invariant] = {
     "costs are the sum of values": _nothing(
         proofs.COSTS, "item {0}: kept quantity is off by {1} thousandths, kept value by {2} fen"
     ),
+    "last costs are what goods stood at": lambda session, accounts: islice(_last_prices(session, accounts), SHOWN),
     "goods are the inventory account": _goods_are_inventory,
     "entries follow from goods": _entries_follow,
     "counts hold as of their instant": _nothing(

@@ -54,6 +54,7 @@ BREAKS = {
     "balances are the sum of moves": "UPDATE ledger_balance SET quantity = quantity + 1",
     "late facts can be told": "UPDATE ledger_balance SET last_moved_at = NULL",
     "costs are the sum of values": "UPDATE ledger_cost SET value = value + 1",
+    "last costs are what goods stood at": "UPDATE ledger_cost SET last_price = last_price + 1",
     "goods are the inventory account": "UPDATE ledger_cost SET value = value + 1",
     "entries follow from goods": "UPDATE ledger_entry SET account = '1001' WHERE derived AND posting_seq = 1",
     "counts hold as of their instant": "UPDATE ledger_anchor SET counted = counted + 1",
