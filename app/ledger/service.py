@@ -40,7 +40,7 @@ from app.ledger.facts import CountFact, Draft, EntryFact, MoveFact, Posted, Reva
 from app.ledger.history import load_history
 from app.ledger.models import Counter, Move, Posting
 from app.ledger.reversing import mirror
-from app.ledger.rules import Key, KeyTaken, NotSetUp, ensure_facts, ensure_size, ids_of
+from app.ledger.rules import AlreadyReversed, Key, KeyTaken, NotSetUp, ensure_facts, ensure_size, ids_of
 from app.ledger.shelf import Shelf
 from app.ledger.writing import write_posting
 
@@ -57,8 +57,17 @@ _take_number = (
     .where(_counter.c.id == 1)
     .returning(_counter.c.seq, _counter.c.open_from)
 )
-_last = cast("Table", Posting.__table__).alias("last")
-_seal_before = select(_last.c.seal).join_from(_counter, _last, _last.c.seq == _counter.c.seq - 1)
+_last, _twin, _undone = (cast("Table", Posting.__table__).alias(name) for name in ("last", "twin", "undone"))
+# Asked once the counter is held: what others have committed while this posting waited for it.
+_ask_before = (
+    select(_last.c.seal, _twin.c.seq.label("twin"), _twin.c.kind, _undone.c.seq.label("undone"))
+    .select_from(_counter)
+    .outerjoin(_last, _last.c.seq == _counter.c.seq - 1)
+    .outerjoin(_twin, _twin.c.key == bindparam("key"))
+    .outerjoin(_undone, _undone.c.reverses == bindparam("reverses"))
+    .where(_counter.c.id == 1)
+)
+_give_back_number = update(_counter).values(seq=_counter.c.seq - 1).where(_counter.c.id == 1)
 _hold_counter = select(_counter.c.seq).where(_counter.c.id == 1).with_for_update()
 
 
@@ -120,9 +129,9 @@ def _post(session: Session, draft: Draft, by: int, effective_on: date, now: date
     if known.seq is not None:
         return _repeat(connection, draft, content, known)
     outcome = _work_out(connection, draft, shelves, ACCOUNTS[known.chart])
-    # From here on nothing is refused any more: whoever catches a broken rule above has written nothing.
     number = connection.execute(_take_number).one()
-    previous = connection.execute(_seal_before).scalar() or ""
+    previous = _seal_before(connection, draft)
+    # From here on nothing is refused any more: whoever catches a broken rule above has written nothing.
     effective_on = max(effective_on, number.open_from or effective_on)
     fall_due(outcome.bookings, ACCOUNTS[known.chart], effective_on)
     header = {"digest": content, "by": by, "recorded_at": now, "effective_on": effective_on}
@@ -130,6 +139,18 @@ def _post(session: Session, draft: Draft, by: int, effective_on: date, now: date
     holding.keep_balances(connection, shelves.values())
     holding.keep_costs(connection, outcome.costs)
     return Posted(number.seq, effective_on, outcome.plan.values(len(draft.moves)))
+
+
+def _seal_before(connection: Connection, draft: Draft) -> str:
+    """Return the seal of the last posting; refuse what another one, of other goods, was faster to say."""
+    before = connection.execute(_ask_before, {"key": draft.key, "reverses": draft.reverses}).one()
+    if before.twin is not None or before.undone is not None:
+        connection.execute(_give_back_number)
+    if before.twin is not None:
+        raise KeyTaken(key=draft.key, seq=before.twin, kind=before.kind, other=draft.kind)
+    if before.undone is not None:
+        raise AlreadyReversed(seq=draft.reverses, by=before.undone)
+    return before.seal or ""
 
 
 @dataclass(frozen=True, slots=True)

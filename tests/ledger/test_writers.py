@@ -4,6 +4,7 @@ import random
 import threading
 from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
 from decimal import Decimal
 
 import pytest
@@ -12,10 +13,12 @@ from sqlalchemy import func, select
 
 from app.company.rules import ACCOUNTS, AccountRole, Chart
 from app.db import db, transaction
+from app.kernel.errors import RuleBroken
 from app.ledger.facts import CountFact, Draft, EntryFact, MoveFact
 from app.ledger.models import Balance, Move, Posting
 from app.ledger.queries import account_balance, costs, on_hand
-from app.ledger.service import post, post_all
+from app.ledger.rules import AlreadyReversed, KeyTaken
+from app.ledger.service import post, post_all, reverse
 from app.ledger.verify import verify
 from app.places.rules import End
 from tests.ledger.conftest import NOW, TODAY, Shop, at
@@ -178,3 +181,48 @@ def test_writers_of_many_facts_at_once_never_wait_for_each_other_in_a_circle(app
     session = db.session()
     assert session.scalar(select(func.count()).select_from(Posting)) == 1 + WRITERS * max(3, EACH // 5) * 4
     assert verify(session) == []
+
+
+def told(app: Flask, work: Callable[[int], None]) -> list[RuleBroken]:
+    """Run *work* in parallel; return what writers were refused with."""
+    refused: list[RuleBroken] = []
+
+    def careful(number: int) -> None:
+        try:
+            work(number)
+        except RuleBroken as error:
+            refused.append(error)
+
+    in_parallel(app, careful)
+    return refused
+
+
+def test_of_those_who_take_one_key_for_different_goods_all_but_one_are_told(app: Flask, shop: Shop) -> None:
+    def work(number: int) -> None:
+        item = shop.items[number % len(shop.items)]
+        goods = MoveFact(item, Decimal(number + 1), End.OPENING, shop.bin_a, at(1), value=Decimal(1))
+        with transaction() as session:
+            post(session, "opening", "same", [goods], by=shop.user, effective_on=TODAY, now=NOW)
+
+    assert [type(error) for error in told(app, work)] == [KeyTaken] * (WRITERS - 1)
+    assert verify(db.session()) == []
+
+
+def test_of_those_who_reverse_one_posting_all_but_one_are_told(app: Flask, stocked: Shop) -> None:
+    def work(number: int) -> None:
+        with transaction() as session:
+            reverse(session, 1, f"undo:{number}", by=stocked.user, effective_on=TODAY, now=NOW)
+
+    assert [type(error) for error in told(app, work)] == [AlreadyReversed] * (WRITERS - 1)
+    assert verify(db.session()) == []
+
+
+def test_who_goes_on_after_having_been_told_leaves_no_gap(app: Flask, stocked: Shop) -> None:
+    def work(number: int) -> None:
+        moves = [MoveFact(stocked.items[number % 2], Decimal(number + 1), stocked.bin_a, End.CUSTOMER, at(1))]
+        with transaction() as session, suppress(KeyTaken):
+            post(session, "sale", "same", moves, by=stocked.user, effective_on=TODAY, now=NOW)
+
+    in_parallel(app, work)
+    assert verify(db.session()) == []
+    assert stocked.issue("next", "1", 2).seq == 3
