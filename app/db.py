@@ -195,13 +195,41 @@ def append_only_ddl(table: str, dialect: str) -> list[str]:
 
 
 def missing_triggers(session: Session) -> list[str]:
-    """Return the append-only tables whose triggers are absent or switched off."""
+    """Return the append-only tables whose triggers are absent, switched off or not what they should be."""
+    found = read_triggers(session)
     if session.get_bind().dialect.name == "sqlite":
-        found = {row[0] for row in session.execute(text("SELECT name FROM sqlite_master WHERE type = 'trigger'"))}
-        return [t for t in _append_only if not {f"{t}_no_update", f"{t}_no_delete"} <= found]
-    query = "SELECT tgname FROM pg_trigger WHERE tgenabled IN ('O', 'A')"
-    found = {row[0] for row in session.execute(text(query))}
-    return [t for t in _append_only if f"{t}_no_change" not in found]
+        return [t for t in _append_only if not {lite_trigger(sql) for sql in append_only_ddl(t, "sqlite")} <= found]
+    refuses = ("zhangshi_refuse_change", body_of(_PG_REFUSE), _PG_ON_CHANGE)
+    return [t for t in _append_only if (t, f"{t}_no_change", *refuses) not in found]
+
+
+def read_triggers(session: Session) -> set[tuple[str | int, ...]]:
+    """Return what triggers there are and in force: SQLite's as lite_trigger(), else table, name, function, body, type.
+
+    The type is PostgreSQL's own sum of when a trigger fires.
+    """
+    if session.get_bind().dialect.name == "sqlite":
+        return {lite_trigger(row[0]) for row in session.execute(text(_LITE_TRIGGERS))}
+    return {tuple(row) for row in session.execute(text(_PG_TRIGGERS))}
+
+
+def lite_trigger(sql: str) -> tuple[str]:
+    """Return a trigger's statement without what SQLite itself rewrites when a table is renamed: quotes and spaces."""
+    return (" ".join(sql.replace('"', "").split()),)
+
+
+def body_of(function: str) -> str:
+    """Return the body of a PostgreSQL function as its statement gives it."""
+    return function.split("$$")[1]
+
+
+_LITE_TRIGGERS = "SELECT sql FROM sqlite_master WHERE type = 'trigger'"
+_PG_TRIGGERS = """
+SELECT c.relname, t.tgname, p.proname, p.prosrc, t.tgtype
+FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_proc p ON p.oid = t.tgfoid
+WHERE t.tgenabled IN ('O', 'A') AND NOT t.tgisinternal AND t.tgqual IS NULL AND t.tgattr = ''
+"""
+_PG_ON_CHANGE = 2 + 8 + 16 + 32  # before DELETE, UPDATE, TRUNCATE; for each statement
 
 
 # --- engine -------------------------------------------------------------------------------------------------------

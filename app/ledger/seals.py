@@ -4,10 +4,11 @@ A posting's lines come first, its row last. When the row comes, the database che
 that its day is open and that debit is credit; once it is there, no line can be added to it.
 """
 
-from sqlalchemy import MetaData, event, text
+from sqlalchemy import MetaData, event
 from sqlalchemy.orm import Session
 from sqlalchemy.schema import DDL
 
+from app.db import body_of, lite_trigger, read_triggers
 from app.places.rules import LEAVES
 
 SEALED = ("ledger_move", "ledger_revaluation", "ledger_entry", "ledger_anchor")
@@ -33,6 +34,9 @@ REFUSALS = (
     ("ledger_balance", "ledger_balance_place", "AFTER", _NO_LEAF, "goods lie in leaves of the tree of places"),
     ("ledger_balance", "ledger_balance_lot", "AFTER", _STRANGE_LOT, "a lot belongs to one item"),
 )
+
+
+_PG_ON_INSERT = {"BEFORE": 1 + 2 + 4, "AFTER": 1 + 4}  # PostgreSQL's type of a trigger: for each row, when, INSERT
 
 
 def seal_ddl(table: str, dialect: str) -> list[str]:
@@ -67,10 +71,14 @@ def attach_seals(metadata: MetaData) -> None:
 
 
 def missing_seals(session: Session) -> list[str]:
-    """Return the triggers of this module that are absent or switched off."""
-    if session.get_bind().dialect.name == "sqlite":
-        query = "SELECT name FROM sqlite_master WHERE type = 'trigger'"
-    else:
-        query = "SELECT tgname FROM pg_trigger WHERE tgenabled IN ('O', 'A')"
-    found = {row[0] for row in session.execute(text(query))}
-    return [name for _, name, *_ in REFUSALS if name not in found]
+    """Return the triggers of this module that are absent, switched off or not what they should be."""
+    found = read_triggers(session)
+    dialect = session.get_bind().dialect.name
+    return [refusal[1] for refusal in REFUSALS if _as_read(*refusal, dialect) not in found]
+
+
+def _as_read(table: str, name: str, when: str, condition: str, sentence: str, dialect: str) -> tuple[str | int, ...]:
+    statement = _refusal(table, name, when, condition, sentence, dialect)[0]
+    if dialect == "sqlite":
+        return lite_trigger(statement)
+    return table, name, name, body_of(statement), _PG_ON_INSERT[when]

@@ -56,7 +56,8 @@ def _nothing(query: str, sentence: str) -> Invariant:
 def _triggers_present(session: Session, accounts: Accounts) -> list[str]:
     del accounts
     return [
-        f"{name}: a trigger is missing or switched off" for name in missing_triggers(session) + missing_seals(session)
+        f"{name}: a trigger is missing, switched off or altered"
+        for name in missing_triggers(session) + missing_seals(session)
     ]
 
 

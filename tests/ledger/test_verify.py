@@ -155,6 +155,30 @@ def test_a_trigger_that_is_gone_is_missed(busy: Shop) -> None:
     assert [breach.invariant for breach in verify(db.session())] == ["triggers present"]
 
 
+def test_a_trigger_that_lets_everything_through_is_missed(busy: Shop) -> None:
+    lite = db.engine.dialect.name == "sqlite"
+    refuses = "zhangshi_refuse_change()"
+    lets = "RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NEW; END $$"
+    emptied = (
+        [
+            "DROP TRIGGER ledger_move_no_update",
+            "CREATE TRIGGER ledger_move_no_update BEFORE UPDATE ON ledger_move WHEN 0 BEGIN SELECT 1; END",
+            "DROP TRIGGER ledger_entry_sealed",
+            "CREATE TRIGGER ledger_entry_sealed BEFORE INSERT ON unit BEGIN SELECT 1; END",
+        ]
+        if lite
+        else [
+            "DROP TRIGGER ledger_move_no_change ON ledger_move",
+            f"CREATE TRIGGER ledger_move_no_change BEFORE DELETE ON ledger_move EXECUTE FUNCTION {refuses}",
+            f"CREATE OR REPLACE FUNCTION ledger_entry_sealed() {lets}",
+        ]
+    )
+    with busy.write() as session:
+        for statement in emptied:
+            session.execute(text(statement))
+    assert [breach.where.split(":")[0] for breach in verify(db.session())] == ["ledger_move", "ledger_entry_sealed"]
+
+
 def test_every_invariant_is_broken_by_a_test() -> None:
     # A balance below zero cannot even be written behind the triggers' back: a CHECK holds it.
     assert set(BREAKS) | {"triggers present", "nothing is negative"} == set(INVARIANTS)
