@@ -48,9 +48,14 @@ def to_scaled(value: Decimal | int, places: int) -> int:
     whole = int(scaled)
     if whole != scaled:
         raise TooPrecise(text=value, places=places)
-    if abs(number) >= LARGEST:
-        raise TooLarge(text=value)
+    ensure_fits(number)
     return whole
+
+
+def ensure_fits(number: Decimal) -> None:
+    """Refuse a number beyond what the books can carry."""
+    if abs(number) >= LARGEST:
+        raise TooLarge(text=plain(number))
 
 
 def from_scaled(stored: int | Decimal, places: int) -> Decimal:

@@ -22,7 +22,7 @@ Law: one post() a transaction, or `post_all`, which locks for all of them at onc
 wait for each other.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any, cast
@@ -32,6 +32,7 @@ from sqlalchemy.orm import Session
 
 from app.company.models import Company
 from app.company.rules import ACCOUNTS
+from app.kernel.exact import ZERO, ensure_fits
 from app.ledger import holding, planning
 from app.ledger.booking import Booking, book, derive, ensure_balanced, ensure_may_stand_against, fall_due
 from app.ledger.costing import Cost, Revalued, items_to_value, revalue, value_plan
@@ -88,7 +89,7 @@ def post(  # noqa: PLR0913  # a fact has these parts; each is named where it is 
 
     The same key with the same content is the same posting: it is answered again, nothing is written. A day in a
     closed period becomes the first open one; what is said to have happened after *now* happened now.
-    Errors: KeyTaken, CountOutdated, MissingCost, NotBalanced, Impossible…, WrongPlace, NotSetUp.
+    Errors: KeyTaken, CountOutdated, MissingCost, NotBalanced, TooLarge, Impossible…, WrongPlace, NotSetUp.
     """
     draft = Draft(kind, key, moves, revaluations, entries, counts)
     return _post(session, draft, by, effective_on, now)
@@ -129,6 +130,7 @@ def _post(session: Session, draft: Draft, by: int, effective_on: date, now: date
     if known.seq is not None:
         return _repeat(connection, draft, content, known)
     outcome = _work_out(connection, draft, shelves, ACCOUNTS[known.chart])
+    _ensure_fits(shelves.values(), outcome)
     number = connection.execute(_take_number).one()
     previous = _seal_before(connection, draft)
     # From here on nothing is refused any more: whoever catches a broken rule above has written nothing.
@@ -176,6 +178,21 @@ def _work_out(
     bookings = derive(plan.lines, revalued, accounts) + book(draft.entries, accounts)
     ensure_balanced(bookings)
     return _Outcome(plan, costs, revalued, bookings)
+
+
+def _ensure_fits(shelves: Iterable[Shelf], outcome: _Outcome) -> None:
+    """Refuse sums, products and averages of what was given that the books cannot carry."""
+    for shelf in shelves:
+        ensure_fits(shelf.quantity)
+    for cost in outcome.costs.values():
+        for kept in (cost.quantity, cost.value, cost.last_price or ZERO):
+            ensure_fits(kept)
+    for line in outcome.plan.lines:
+        ensure_fits(line.quantity)
+        ensure_fits(line.value or ZERO)
+        ensure_fits(line.variance)
+    for booking in outcome.bookings:
+        ensure_fits(max(booking.debit, booking.credit))
 
 
 def _hold_something(connection: Connection, draft: Draft) -> None:

@@ -11,6 +11,7 @@ from app.company.models import Account, Company
 from app.company.rules import ACCOUNTS, AccountRole, Chart
 from app.db import db
 from app.kernel.errors import RuleBroken
+from app.kernel.exact import TooLarge
 from app.ledger.facts import Draft, EntryFact, MoveFact, RevaluationFact
 from app.ledger.models import Balance, Entry, Move
 from app.ledger.queries import account_balance, costs, on_hand
@@ -282,6 +283,20 @@ def test_facts_that_cannot_be_are_refused_with_a_sentence(shop: Shop) -> None:
     with pytest.raises(ImpossibleCount):
         shop.count("8", "-1")
     assert db.session().scalar(select(Balance.quantity)) is None
+
+
+def test_what_together_is_more_than_the_books_carry_is_refused_with_a_sentence(shop: Shop) -> None:
+    most = "999999999999"
+    shop.receive("r1", most, "1.00", 1)
+    with pytest.raises(TooLarge):
+        shop.receive("r2", most, "1.00", 2)  # so many on one shelf
+    with pytest.raises(TooLarge):
+        shop.receive("r3", "0.001", "999999999999.99", 3, item=shop.items[1])  # so dear a piece
+    shop.receive("r4", "0.001", "100.00", 4, item=shop.items[2])
+    with pytest.raises(TooLarge):
+        shop.count("c", most, 5, item=shop.items[2])  # so much for all of them
+    assert verify(db.session()) == []
+    assert stock(shop) == D(most)
 
 
 def test_goods_lie_neither_in_a_warehouse_as_such_nor_in_another_item_s_lot(shop: Shop) -> None:
