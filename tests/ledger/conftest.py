@@ -26,6 +26,8 @@ LEAVES = (
     ("bin_a", LocationKind.BIN),
     ("bin_b", LocationKind.BIN),
     ("staging", LocationKind.STAGING),
+    ("quarantine", LocationKind.QUARANTINE),
+    ("transit", LocationKind.TRANSIT),
 )
 
 
@@ -46,6 +48,8 @@ class Shop:
     bin_a: int
     bin_b: int
     staging: int
+    quarantine: int
+    transit: int
     warehouse: int
     supplier: int
     customer: int
