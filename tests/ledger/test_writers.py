@@ -226,3 +226,20 @@ def test_who_goes_on_after_having_been_told_leaves_no_gap(app: Flask, stocked: S
     in_parallel(app, work)
     assert verify(db.session()) == []
     assert stocked.issue("next", "1", 2).seq == 3
+
+
+def test_the_books_prove_themselves_while_others_write(app: Flask, stocked: Shop) -> None:
+    breaches: list[object] = []
+
+    def work(number: int) -> None:
+        for turn in range(EACH):
+            if not number:
+                breaches.extend(verify(db.session()))
+                db.session.remove()
+                continue
+            moves = [MoveFact(stocked.items[number % 2], Decimal(1), stocked.bin_a, End.CUSTOMER, at(turn))]
+            with transaction() as session:
+                post(session, "sale", f"{number}:{turn}", moves, by=stocked.user, effective_on=TODAY, now=NOW)
+
+    in_parallel(app, work)
+    assert breaches == []
