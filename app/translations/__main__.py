@@ -54,10 +54,11 @@ def merged() -> Catalog:
 
 
 def problems() -> list[str]:
-    """Return what is missing, unused, marked unsure, or whose %(places)s differ; empty when all is well."""
+    """Return what is missing, unused, unsure, said in two ways, or whose %(places)s differ; empty when all is well."""
     used = used_messages()
     found: list[str] = []
     translated: set[str] = set()
+    said: dict[str, object] = {}
     for path, fragment in fragments():
         for message in fragment:
             if not message.id:
@@ -66,6 +67,9 @@ def problems() -> list[str]:
             strings = message.string if isinstance(message.string, tuple | list) else (message.string,)
             if all(strings) and not message.fuzzy:
                 translated.add(msgid)
+            # The catalogue keeps one of the two: one page would speak of the other's meaning.
+            if said.setdefault(msgid, message.string) != message.string:
+                found.append(f"{path.name}: other Chinese in another fragment: {msgid!r}")
             if msgid not in used:
                 found.append(f"{path.name}: no longer used: {msgid!r}")
             found += [f"{path.name}: {error}: {msgid!r}" for error in message.check(fragment)]
