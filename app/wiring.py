@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import datetime, time, timedelta
 from pathlib import Path
+from types import ModuleType
 
 from flask import Blueprint, Flask, current_app, url_for
 from flask_babel import get_locale
@@ -17,9 +18,11 @@ from app.catalog import registry as catalog_registry
 from app.catalog import service as catalog_service
 from app.catalog import views as catalog_views
 from app.catalog.imports import ItemImport
+from app.catalog.models import Item
 from app.company import gate
 from app.company import rules as company_rules
 from app.company import views as company_views
+from app.company.models import Company, OwnField
 from app.company.queries import current_company
 from app.company.service import on_set_up
 from app.db import db, transaction
@@ -58,15 +61,18 @@ from app.notices.service import notify
 from app.partners import actions as partners_actions
 from app.partners import views as partners_views
 from app.partners.imports import partner_kinds
+from app.partners.models import Partner
 from app.places import actions as places_actions
 from app.places import registry as places_registry
 from app.places import service as places_service
 from app.places import views as places_views
 from app.places.imports import BinImport
+from app.places.models import Location
 from app.scanning import actions as scanning_actions
 from app.scanning import cli as scanning_cli
 from app.scanning import views as scanning_views
 from app.scanning.meanings import BIN, PACK, RESOLVERS
+from app.scanning.models import Scan
 from app.scanning.resolvers import resolve_bins, resolve_packs
 from app.scanning.tasks import REASONS, TASKS
 from app.stock import actions as stock_actions
@@ -83,7 +89,10 @@ from app.stocktake.clearing import proofs as clearing_proofs
 from app.stocktake.clearing import rules as clearing_rules
 from app.stocktake.clearing.views import clearing_card
 from app.stocktake.counting import task as stocktake_task
+from app.stocktake.models import Stocktake
+from app.stocktake.reasons.models import StocktakeReason
 from app.stocktake.schedules import start as schedules_start
+from app.stocktake.schedules.models import StocktakeSchedule
 from app.stocktake.schedules.service import plan_all_due
 from app.stocktake.spot import notices as spot_notices
 from app.stocktake.spot import panels as spot_panels
@@ -191,6 +200,18 @@ SECTIONS = (
 SITE = SiteMap(sections=SECTIONS, menu=MENU)
 
 
+# Who gives the audit trail its words.
+AUDITED: tuple[ModuleType, ...] = (
+    company_rules,
+    catalog_actions,
+    partners_actions,
+    places_actions,
+    imports_actions,
+    scanning_actions,
+    stock_actions,
+    stocktake_actions,
+    periods,
+)
 # The audit trail's subjects: what they are called, where they open.
 SUBJECTS = {
     "item": N_("Item"),
@@ -201,6 +222,18 @@ SUBJECTS = {
     "stocktake": N_("Stocktake"),
     "stocktake_schedule": N_("Recurring count"),
     "stocktake_reason": N_("Reason for differences"),
+    "stocktake_policy": N_("ABC classes"),
+}
+NAMES: dict[str, tuple[audit.Attribute, audit.Attribute]] = {
+    "company": (Company.id, Company.name),
+    "own_field": (OwnField.id, OwnField.name),
+    "item": (Item.id, Item.name),
+    "partner": (Partner.id, Partner.name),
+    "place": (Location.id, Location.code),
+    "scan": (Scan.id, Scan.raw),
+    "stocktake": (Stocktake.id, Stocktake.number),
+    "stocktake_schedule": (StocktakeSchedule.id, StocktakeSchedule.name),
+    "stocktake_reason": (StocktakeReason.id, StocktakeReason.name),
 }
 LINKS: dict[str, Callable[[str], str]] = {
     "item": lambda key: url_for("catalog.item", item_id=key),
@@ -210,6 +243,7 @@ LINKS: dict[str, Callable[[str], str]] = {
     "stocktake": lambda key: url_for("stocktake.show", stocktake_id=key),
     "stocktake_schedule": lambda key: url_for("stocktake.edit_schedule", schedule_id=key),
     "stocktake_reason": lambda _key: url_for("stocktake.reasons"),
+    "stocktake_policy": lambda _key: url_for("stocktake.classes"),
 }
 
 
@@ -237,17 +271,13 @@ def wire(app: Flask) -> None:
     RESOLVERS.update({PACK: resolve_packs, BIN: resolve_bins})
     TASKS[stocktake_task.TASK] = stocktake_task.StocktakeTask()
     REASONS.update(stocktake_task.REASONS)
-    audit.ACTIONS.update(company_rules.ACTIONS)
-    audit.ACTIONS.update(stocktake_actions.ACTIONS)
-    audit.ACTIONS.update(periods.ACTIONS)
-    audit.WORDS.update(company_rules.WORDS | imports_actions.WORDS | {kind.key: kind.title for kind in IMPORT_KINDS})
-    audit.SUBJECTS.update(company_rules.SUBJECTS | imports_actions.SUBJECTS | SUBJECTS)
+    audit.WORDS.update({kind.key: kind.title for kind in IMPORT_KINDS})
+    audit.SUBJECTS.update(company_rules.SUBJECTS | periods.SUBJECTS | imports_actions.SUBJECTS | SUBJECTS)
+    audit.SUBJECT_NAMES.update(NAMES)
     SUBJECT_LINKS.update(LINKS)
-    for actions in (
-        *(catalog_actions, partners_actions, places_actions),
-        *(imports_actions, stock_actions, scanning_actions),
-    ):
+    for actions in AUDITED:
         audit.ACTIONS.update(actions.ACTIONS)
+        audit.WORDS.update(getattr(actions, "WORDS", {}))
     catalog_registry.item_panels[:] = [stock_panels.item_panel, accuracy_panels.item_panel]
     catalog_registry.on_hand_columns[:] = [stock_queries.on_hand_of_item]
     catalog_registry.in_stock_checks[:] = [stock_queries.is_in_stock]

@@ -13,8 +13,8 @@ from uuid import uuid4
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import create_engine, text
-from sqlalchemy.engine import make_url
+from sqlalchemy import create_engine, event, text
+from sqlalchemy.engine import Connection, make_url
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
@@ -22,7 +22,8 @@ from app import create_app
 from app.company.rules import Chart, Settings, SetUp, TaxStatus
 from app.company.service import on_set_up, set_up
 from app.db import db, transaction
-from app.identity.models import Device, User
+from app.identity.audit import ACTIONS, SUBJECTS, WORDS
+from app.identity.models import AuditEvent, Device, User
 from app.identity.rules import Role
 from app.identity.service import NewUser
 from tests.postgres import postgres_url
@@ -35,6 +36,20 @@ _numbers = itertools.count()
 
 SignIn = Callable[..., FlaskClient]
 Write = Callable[[], AbstractContextManager[Session]]
+
+
+# Details whose keys are data: the codes of warehouses.
+KEYED_BY_DATA = frozenset({"stock.threshold"})
+
+
+@event.listens_for(AuditEvent, "before_insert")
+def _is_said_in_words(_mapper: object, _connection: Connection, row: AuditEvent) -> None:
+    """Refuse what the audit trail could only show as a word of the program: an auditor reads no code."""
+    kind = row.subject.partition(":")[0]
+    assert row.action in ACTIONS, f"the audit trail has no name for {row.action}"
+    assert kind in SUBJECTS, f"the audit trail has no name for {kind}"
+    unknown = row.details.keys() - WORDS.keys()
+    assert row.action in KEYED_BY_DATA or not unknown, f"{row.action}: the audit trail has no words for {unknown}"
 
 
 class Browser(FlaskClient):

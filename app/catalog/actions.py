@@ -16,3 +16,20 @@ ACTIONS = {
     "category.edit": N_("Category changed"),
     "category.remove": N_("Category removed"),
 }
+WORDS = {
+    "code": N_("Code"),
+    "spec": N_("Specification"),
+    "unit": N_("Unit"),
+    "category": N_("Category"),
+    "tax_rate": N_("VAT rate"),
+    "purchase_price": N_("Purchase price"),
+    "sale_price": N_("Sale price"),
+    "minimum": N_("Minimum stock"),
+    "safety": N_("Safety stock"),
+    "tracks_lots": N_("Kept by lot"),
+    "tracks_expiry": N_("With expiry dates"),
+    "own_fields": N_("Own fields"),
+    "picture": N_("Picture"),
+    "factor": N_("Factor"),
+    "pack": N_("Unit"),
+}

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session, joinedload
 from app.catalog import registry
 from app.catalog.adding import add_items
 from app.catalog.bulk import check_items, ensure_categories, ensure_units, free_codes
-from app.catalog.models import Barcode, Item, Pack
+from app.catalog.models import Barcode, Category, Item, Pack, Unit
 from app.catalog.queries import get_pack
 from app.catalog.rules import (
     FIRST_UNITS,
@@ -36,7 +36,8 @@ from app.catalog.rules import (
     normalise,
     one_line,
 )
-from app.company.rules import SetUp
+from app.company.queries import named_values
+from app.company.rules import FieldSubject, SetUp
 from app.identity.audit import audit, changes
 from app.kernel.pinyin import initials
 
@@ -68,7 +69,7 @@ def add_item(session: Session, draft: ItemDraft, by: int, now: datetime) -> Item
         session.add(item)
     session.add(Pack(item_id=item.id, unit_id=item.unit_id, factor=ONE))
     session.flush()
-    audit(session, by, "item.add", f"item:{item.id}", _facts(item), now)
+    audit(session, by, "item.add", f"item:{item.id}", _facts(session, item), now)
     return item
 
 
@@ -79,13 +80,13 @@ def edit_item(session: Session, item_id: int, draft: ItemDraft, by: int, now: da
     """
     ensure_draft(draft)
     item = _lock(session, item_id)
-    before = _facts(item)
+    before = _facts(session, item)
     _ensure_tracking(session, item, draft)
     _move_base_pack(session, item, one_line(draft.unit))
     code = draft.code.strip() or item.code
     with _only_owner_of(session, code):
         _fill(session, item, draft, code)
-    audit(session, by, "item.edit", f"item:{item.id}", changes(before, _facts(item)), now)
+    audit(session, by, "item.edit", f"item:{item.id}", changes(before, _facts(session, item)), now)
     return item
 
 
@@ -101,7 +102,7 @@ def set_picture(session: Session, item_id: int, picture_id: int | None, by: int,
     item = _lock(session, item_id)
     before = item.picture_id
     item.picture_id = picture_id
-    audit(session, by, "item.picture", f"item:{item_id}", {"picture_id": [before, picture_id]}, now)
+    audit(session, by, "item.picture", f"item:{item_id}", changes({"picture": before}, {"picture": picture_id}), now)
 
 
 def add_pack(session: Session, item_id: int, unit: str, factor: Decimal, by: int, now: datetime) -> Pack:
@@ -165,7 +166,7 @@ def add_barcode(
         if owner.pack_id != pack_id:
             raise BarcodeTaken(code=code.strip(), item=owner.pack.item.name, unit=owner.pack.unit.name) from error
         return owner
-    audit(session, by, "barcode.add", f"item:{pack.item_id}", {"code": key, "pack": pack_id}, now)
+    audit(session, by, "barcode.add", f"item:{pack.item_id}", {"code": key, "pack": pack.unit.name}, now)
     return barcode
 
 
@@ -243,9 +244,13 @@ def _owner(session: Session, key: str) -> Barcode | None:
     return session.scalar(select(Barcode).where(Barcode.code == key).options(to_item, to_unit))
 
 
-def _facts(item: Item) -> dict[str, object]:
-    """Return what the audit trail keeps of an item."""
-    names = (
-        "code name spec unit_id category_id tax_rate purchase_price sale_price minimum safety tracks_lots tracks_expiry"
-    )
-    return {name: getattr(item, name) for name in names.split()} | {"own_fields": dict(item.own_fields or {})}
+def _facts(session: Session, item: Item) -> dict[str, object]:
+    """Return what the audit trail keeps of an item, in words that people know."""
+    names = "code name spec tax_rate purchase_price sale_price minimum safety tracks_lots tracks_expiry"
+    facts = {name: getattr(item, name) for name in names.split()}
+    category = session.get(Category, item.category_id) if item.category_id else None
+    return facts | {
+        "unit": session.get_one(Unit, item.unit_id).name,
+        "category": category.name if category else None,
+        "own_fields": named_values(session, FieldSubject.ITEM, item.own_fields or {}),
+    }

@@ -1,5 +1,6 @@
 """What everybody asks about the company: its settings, its own fields, its accounts."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -70,6 +71,11 @@ def list_fields(session: Session, subject: FieldSubject | str) -> list[Field]:
         .order_by(OwnField.position, OwnField.id)
     )
     return [field_of(row) for row in session.scalars(query)]
+
+
+def named_values(session: Session, subject: FieldSubject, kept: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the kept values of own fields by the fields' names, as people know them."""
+    return {each.name: kept[each.key] for each in list_fields(session, subject) if each.key in kept}
 
 
 def field_of(row: OwnField) -> Field:

@@ -10,9 +10,9 @@ from enum import Enum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from app.identity.models import AuditEvent
+from app.identity.models import AuditEvent, Device, User
 from app.identity.rules import ROLE_NAMES
 from app.kernel.exact import plain
 from app.kernel.i18n import N_
@@ -33,7 +33,13 @@ ACTIONS: dict[str, str] = {
 }
 # What the kinds of subjects are called ("item:12"), where there is more of one kind; features add theirs in wiring.
 SUBJECTS: dict[str, str] = {"user": N_("User"), "device": N_("Device")}
-# Words of the details that people read; others are shown as they are kept.
+Attribute = InstrumentedAttribute[Any]
+# By kind of subject: the columns of its id and of what people call it; features add theirs in wiring.
+SUBJECT_NAMES: dict[str, tuple[Attribute, Attribute]] = {
+    "user": (User.id, User.name),
+    "device": (Device.id, Device.name),
+}
+# Words of the details that people read, keys and kept values; features add theirs in wiring.
 WORDS: dict[str, str] = {
     "login": N_("Login"),
     "name": N_("Called"),

@@ -11,12 +11,13 @@ from sqlalchemy.orm import Session
 from app.identity.access import current_user
 from app.identity.audit import ACTIONS, SUBJECTS, WORDS
 from app.identity.models import AuditEvent, Device, User
-from app.identity.queries import list_names, select_audit, select_devices, select_users
+from app.identity.queries import audited_name, list_names, select_audit, select_devices, select_users
 from app.identity.rules import ROLE_NAMES, Permission, Role
 from app.web.formats import MISSING, yes_no
 from app.web.listing import Column, Filter, Listing
 
 KEY_SHOWN = 12  # of a UUID the beginning tells enough
+MANY = "*"  # "scan:*" is said of many at once
 # Where the subject of an audit row ("item:12") is shown; features add their own in wiring.
 SUBJECT_LINKS: dict[str, Callable[[str], str | None]] = {
     "user": lambda key: (
@@ -101,6 +102,7 @@ DEVICES = Listing(
 def audit_listing(session: Session) -> Listing:
     """Return the audit trail's list; who can be chosen is read from the database."""
     people = [(str(user_id), name) for user_id, name in list_names(session)]
+    called = audited_name()
     return Listing(
         name="audit",
         title=_l("Audit trail"),
@@ -109,10 +111,10 @@ def audit_listing(session: Session) -> Listing:
             Column("action", _l("What"), sort=AuditEvent.action, label=_action, is_title=True),
             Column("at", _l("When"), "instant", sort=AuditEvent.at),
             Column("user_name", _l("Who"), sort=User.name, label=lambda row: row.user_name or gettext("The system")),
-            Column("subject", _l("Subject"), sort=AuditEvent.subject, label=_subject, link=_subject_link),
+            Column("subject", _l("Subject"), sort=called, label=_subject, link=_subject_link),
             Column("details", _l("Details"), label=lambda row: details(row.details)),
         ),
-        search=(AuditEvent.subject, AuditEvent.action, User.name),
+        search=(AuditEvent.subject, AuditEvent.action, User.name, called),
         filters=(
             Filter(
                 "action",
@@ -158,10 +160,10 @@ def _action(row: Any) -> str:
 
 def _subject(row: Any) -> str:
     kind, _, key = row.subject.partition(":")
-    return f"{gettext(SUBJECTS[kind])} {key[:KEY_SHOWN]}" if kind in SUBJECTS else str(row.subject)
+    called = row.subject_name or ("" if key == MANY else key[:KEY_SHOWN])
+    return f"{gettext(SUBJECTS[kind])} {called}".strip() if kind in SUBJECTS else str(row.subject)
 
 
 def _subject_link(row: Any) -> str | None:
     kind, _, key = row.subject.partition(":")
-    # "scan:*" is said of many at once.
-    return SUBJECT_LINKS[kind](key) if kind in SUBJECT_LINKS and key != "*" else None
+    return SUBJECT_LINKS[kind](key) if kind in SUBJECT_LINKS and key != MANY else None

@@ -1,12 +1,15 @@
 """What pages ask about people, devices and the audit trail."""
 
+from collections.abc import Callable, Collection
 from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import Select, Table, bindparam, exists, select
-from sqlalchemy.orm import Session
+from sqlalchemy import BigInteger, ColumnElement, Select, Table, Uuid, bindparam, case, exists, func, null, select
+from sqlalchemy import cast as as_type
+from sqlalchemy.orm import Session, aliased
 
 from app.identity.access import Principal
+from app.identity.audit import SUBJECT_NAMES, Attribute
 from app.identity.models import AuditEvent, Device, User
 from app.identity.rules import Permission, Role, roles_with
 from app.kernel.errors import NotFound
@@ -81,10 +84,47 @@ def select_devices() -> Select[Any]:
     return select(*facts, User.name.label("user_name")).outerjoin(User, User.id == Device.last_user_id)
 
 
+def name_of(
+    is_kind: Callable[[str], ColumnElement[bool]], key: Callable[[str], ColumnElement[Any]], kinds: Collection[str]
+) -> ColumnElement[Any]:
+    """Return what people call the subject of a row: its number, code or name, None for what has none.
+
+    *is_kind* says whether the row's subject is of one of the *kinds*, *key* gives its id if it is. One look-up by id a
+    row, so that a list of them is still one query and can be searched and sorted by these names.
+    """
+    names = [(is_kind(kind), _name_by_id(*SUBJECT_NAMES[kind], key(kind))) for kind in kinds if kind in SUBJECT_NAMES]
+    return case(*names, else_=None) if names else null()
+
+
+def _name_by_id(number: Attribute, name: Attribute, key: ColumnElement[Any]) -> ColumnElement[str]:
+    # Of its own: the list may have the same table for another reason.
+    table = aliased(name.class_)
+    return select(getattr(table, name.key)).where(getattr(table, number.key) == key).scalar_subquery()
+
+
 def select_audit() -> Select[Any]:
-    """Return the statement of the audit trail, each row with who did it."""
+    """Return the statement of the audit trail, each row with who did it and what the subject is called."""
     facts: tuple[Any, ...] = tuple(AuditEvent.__table__.columns)
-    return select(*facts, User.name.label("user_name")).outerjoin(User, User.id == AuditEvent.user_id)
+    return select(*facts, User.name.label("user_name"), audited_name().label("subject_name")).outerjoin(
+        User, User.id == AuditEvent.user_id
+    )
+
+
+def audited_name() -> ColumnElement[Any]:
+    """Return what the subject of an audit row ("item:12") is called."""
+    subject = AuditEvent.subject
+
+    def is_kind(kind: str) -> ColumnElement[bool]:
+        # "scan:*" is said of many at once.
+        return subject.startswith(f"{kind}:", autoescape=True) & (subject != f"{kind}:*")
+
+    def key(kind: str) -> ColumnElement[Any]:
+        text = func.substr(subject, len(kind) + 2)
+        if isinstance(SUBJECT_NAMES[kind][0].type, Uuid):
+            return as_type(func.replace(text, "-", ""), Uuid)
+        return as_type(text, BigInteger)
+
+    return name_of(is_kind, key, SUBJECT_NAMES)
 
 
 def _principal(row: Any) -> Principal:

@@ -73,7 +73,8 @@ def finish_sign_in(
         user.password_hash = rehashed
     entered = _enter_device(session, device, device_name, user.id, now)
     attempt = succeed(session, tried, entered)
-    audit(session, user.id, "user.sign_in", f"user:{user.id}", {"device": entered, "address": attempt.address}, now)
+    facts = {"device": session.get_one(Device, entered).name or str(entered), "address": attempt.address}
+    audit(session, user.id, "user.sign_in", f"user:{user.id}", facts, now)
     return SignedIn(principal_of(user), entered)
 
 

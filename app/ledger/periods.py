@@ -14,6 +14,8 @@ from app.ledger.rules import NotSetUp, ensure_closable
 
 # What the audit trail calls it.
 ACTIONS = {"period.close": N_("Period closed")}
+SUBJECTS = {"period": N_("Period up to")}
+WORDS = {"until": N_("Until")}
 
 
 def close_period(session: Session, until: date, *, by: int, now: datetime) -> None:

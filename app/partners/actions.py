@@ -8,3 +8,12 @@ ACTIONS = {
     "partner.activate": N_("Partner switched on"),
     "partner.deactivate": N_("Partner switched off"),
 }
+WORDS = {
+    "is_supplier": N_("Supplier"),
+    "is_customer": N_("Customer"),
+    "credit_code": N_("Unified social credit code"),
+    "terms_days": N_("Payment terms in days"),
+    "contact": N_("Contact"),
+    "phone": N_("Phone"),
+    "note": N_("Note"),
+}

@@ -1,15 +1,18 @@
 """Commands on partners; one that is not traded with any more is switched off, never deleted."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import insert, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from app.company.numbers import take_numbers
+from app.company.queries import named_values
+from app.company.rules import FieldSubject
 from app.identity.audit import audit, changes
 from app.kernel.errors import RuleBroken
 from app.kernel.pinyin import initials
@@ -39,7 +42,7 @@ def add_partner(session: Session, draft: PartnerDraft, by: int, now: datetime) -
     partner = Partner(active=True, **values)
     with _only_owner_of(session, values):
         session.add(partner)
-    audit(session, by, "partner.add", f"partner:{partner.id}", values, now)
+    audit(session, by, "partner.add", f"partner:{partner.id}", _facts(session, values), now)
     return partner
 
 
@@ -52,7 +55,8 @@ def edit_partner(session: Session, partner_id: int, draft: PartnerDraft, by: int
     with _only_owner_of(session, values):
         for name, value in values.items():
             setattr(partner, name, value)
-    audit(session, by, "partner.edit", f"partner:{partner.id}", changes(before, values), now)
+    changed = changes(_facts(session, before), _facts(session, values))
+    audit(session, by, "partner.edit", f"partner:{partner.id}", changed, now)
     return partner
 
 
@@ -121,6 +125,12 @@ def _values(draft: PartnerDraft, code: str) -> dict[str, object]:
         "terms_days": draft.terms_days,
         "own_fields": dict(draft.own_fields),
     }
+
+
+def _facts(session: Session, values: Mapping[str, Any]) -> dict[str, object]:
+    """Return what the audit trail keeps of a partner, in words that people know."""
+    facts = {name: value for name, value in values.items() if name != "initials"}
+    return facts | {"own_fields": named_values(session, FieldSubject.PARTNER, values["own_fields"] or {})}
 
 
 @contextmanager

@@ -82,14 +82,20 @@ def edit_place(
     Errors: those of normal_code, NoSuchPlace, PlaceInOtherWarehouse, PlaceTaken.
     """
     place = _lock(session, place_id)
-    before = {"code": place.code, "name": place.name, "parent_id": place.parent_id}
+    before = _facts(session, place)
     after = {"code": normal_code(code), "name": name.strip(), "parent_id": _parent_for(session, place, parent_id)}
     with _only_owner_of(session, [str(after["code"])]):
         for key, value in after.items():
             setattr(place, key, value)
         place.natural_code = natural_key(place.code)
-    audit(session, by, "place.edit", f"place:{place_id}", changes(before, after), now)
+    audit(session, by, "place.edit", f"place:{place_id}", changes(before, _facts(session, place)), now)
     return place
+
+
+def _facts(session: Session, place: Location) -> dict[str, object]:
+    """Return what the audit trail keeps of a place."""
+    parent = session.get(Location, place.parent_id) if place.parent_id else None
+    return {"code": place.code, "name": place.name, "lies_in": parent.code if parent else None}
 
 
 def set_active(session: Session, place_id: int, active: bool, by: int, now: datetime) -> None:

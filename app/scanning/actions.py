@@ -9,3 +9,10 @@ ACTIONS = {
     "scan.photo": N_("Photo laid beside a scan"),
     "scan.settle": N_("Waiting scans resolved"),
 }
+WORDS = {
+    "raw": N_("Code"),
+    "item": N_("Item"),
+    "remembered": N_("Remembered"),
+    "taken": N_("taken"),
+    "file": N_("Photo"),
+}

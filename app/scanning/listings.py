@@ -16,7 +16,7 @@ from app.kernel.clock import utc_now
 from app.kernel.i18n import N_
 from app.places.models import Location
 from app.scanning.models import Scan, ScanResolution
-from app.scanning.queries import own_rows, scan_rows, waiting_rows
+from app.scanning.queries import own_rows, scan_rows, task_name, waiting_rows
 from app.scanning.rules import KIND_NAMES, REASON_SENTENCES, ScanDecision, ScanStatus
 from app.scanning.tasks import REASONS
 from app.web.listing import Column, Filter, Listing
@@ -41,9 +41,9 @@ def _said(_locale: str, words: str) -> str:
     return str(gettext(words))
 
 
-def task_name(row: Any) -> str:
+def task_words(row: Any) -> str:
     """Return in words what the row's scan was made for."""
-    return f"{_said(str(get_locale()), SUBJECTS.get(row.task_kind, row.task_kind))} {row.task_id}"
+    return f"{_said(str(get_locale()), SUBJECTS.get(row.task_kind, row.task_kind))} {row.task_name or row.task_id}"
 
 
 def task_url(row: Any) -> str | None:
@@ -83,7 +83,7 @@ _CODE = Column("raw", _l("Code"), "code", sort=Scan.raw, link=scan_url)
 _ITEM = Column("item_name", _l("Item"), sort=Item.name, link=_item_url, is_title=True)
 _QUANTITY = Column("quantity", _l("Quantity"), "quantity", sort=Scan.quantity)
 _BIN = Column("location_code", _l("Bin"), "code", sort=Location.code)
-_TASK = Column("task", _l("Task"), label=task_name, link=task_url)
+_TASK = Column("task", _l("Task"), label=task_words, link=task_url)
 _WHO = Column("user_name", _l("Who"))
 _PHONE = Column("device_name", _l("Device"))
 _STATE = Column("status", _l("State"), "badge", label=state_name, shade=state_shade)
@@ -114,16 +114,20 @@ _PERIODS = Filter(
     [("1", _l("in the last day")), ("7", _l("in the last 7 days")), ("31", _l("in the last 31 days"))],
     lambda value: Scan.received_at >= utc_now() - timedelta(days=int(value)),
 )
-ALL = Listing(
-    name="scans",
-    title=_l("Scans"),
-    statement=scan_rows(),
-    columns=[_WHEN, _ITEM, _CODE, _KIND, _QUANTITY, _BIN, _WHO, _PHONE, _TASK, _STATE, _REASON],
-    filters=[_STATES, _KINDS, _PERIODS],
-    search=(*_SEARCHED, User.name, Device.name),
-    order=_NEWEST,
-    empty=_l("What phones scan is listed here."),
-)
+
+
+def all_listing() -> Listing:
+    """Return the list of all scans."""
+    return Listing(
+        name="scans",
+        title=_l("Scans"),
+        statement=scan_rows(),
+        columns=[_WHEN, _ITEM, _CODE, _KIND, _QUANTITY, _BIN, _WHO, _PHONE, _TASK, _STATE, _REASON],
+        filters=[_STATES, _KINDS, _PERIODS],
+        search=(*_SEARCHED, User.name, Device.name, task_name()),
+        order=_NEWEST,
+        empty=_l("What phones scan is listed here."),
+    )
 
 
 def waiting_listing() -> Listing:
@@ -144,7 +148,7 @@ def waiting_listing() -> Listing:
             _TASK,
         ],
         filters=[Filter("why", _l("Why"), reasons, lambda value: Scan.reason == value)],
-        search=(*_SEARCHED, User.name),
+        search=(*_SEARCHED, User.name, task_name()),
         order=_NEWEST,
         empty=_l("Every scan was understood."),
     )

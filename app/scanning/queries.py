@@ -13,11 +13,12 @@ from app.catalog.models import Item, Pack, Unit
 from app.catalog.queries import find_packs_by_codes, is_named
 from app.catalog.rules import PackFacts, shown_barcode
 from app.identity.models import Device, User
+from app.identity.queries import name_of
 from app.places.models import Location
 from app.scanning.models import Scan, ScanPhoto, ScanResolution
 from app.scanning.rules import ScanDecision, ScanKind, ScanNotFound, ScanStatus, in_physical_order
 from app.scanning.slips import Slip, slips_of
-from app.scanning.tasks import NewScan
+from app.scanning.tasks import TASKS, NewScan
 
 CHOICES: Final = 30
 LIKELY: Final = 6
@@ -186,7 +187,7 @@ def list_neighbours(session: Session, scan: Scan, around: int = 3) -> Sequence[A
 def scan_rows() -> Select[Any]:
     """Return the statement of the list of scans: one row a scan, with what a person decided."""
     return (
-        select(*_LISTED)
+        select(*_LISTED, task_name().label("task_name"))
         .outerjoin(ScanResolution, ScanResolution.scan_id == Scan.id)
         .outerjoin(User, User.id == Scan.user_id)
         .outerjoin(Device, Device.id == Scan.device_id)
@@ -195,6 +196,11 @@ def scan_rows() -> Select[Any]:
         .outerjoin(Item, Item.id == Pack.item_id)
         .outerjoin(Location, Location.id == func.coalesce(ScanResolution.location_id, Scan.location_id))
     )
+
+
+def task_name() -> ColumnElement[Any]:
+    """Return what people call the work that a scan was made for: its document's number."""
+    return name_of(lambda kind: SCAN.c.task_kind == kind, lambda _kind: SCAN.c.task_id, TASKS)
 
 
 def waiting_rows() -> Select[Any]:

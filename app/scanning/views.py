@@ -19,7 +19,16 @@ from app.kernel.errors import RuleBroken
 from app.scanning import service
 from app.scanning.forms import BindForm, DropForm, PhotoForm
 from app.scanning.intake import parse_code
-from app.scanning.listings import ALL, kind_name, own_listing, reason_sentence, sentence_of, waiting_listing
+from app.scanning.listings import (
+    all_listing,
+    kind_name,
+    own_listing,
+    reason_sentence,
+    sentence_of,
+    task_url,
+    task_words,
+    waiting_listing,
+)
 from app.scanning.queries import (
     count_parked,
     find_resolution,
@@ -42,7 +51,7 @@ bp = Blueprint("scanning", __name__)
 @may(Permission.APPROVE)
 def scans() -> Response:
     """List all scans."""
-    return answer(db.session(), ALL, "scanning/scans.html")
+    return answer(db.session(), all_listing(), "scanning/scans.html")
 
 
 @bp.get("/mine")
@@ -170,6 +179,7 @@ def _page(
         scan=row,
         kind=kind_name(row),
         reason=reason_sentence(row),
+        task=(task_words(row), task_url(row)),
         neighbours=list_neighbours(session, get_scan(session, scan_id)),
         resolution=find_resolution(session, scan_id),
         query=words,

@@ -12,6 +12,7 @@ from app.catalog.queries import get_item
 from app.catalog.rules import ThresholdNegative
 from app.identity.audit import audit, changes
 from app.kernel.exact import ZERO
+from app.places.queries import find_places
 from app.stock.models import Threshold
 
 
@@ -47,7 +48,10 @@ def set_thresholds(session: Session, item_id: int, limits: Mapping[int, Limits],
     session.flush()
     after = {str(row.warehouse_id): [row.minimum, row.safety] for row in rows}
     if before != after:
-        audit(session, by, "stock.threshold", f"item:{item_id}", changes(before, after), now)
+        places = find_places(session, {int(key) for key in before.keys() | after.keys()})
+        codes = {str(number): place.code for number, place in places.items()}
+        old, new = ({code: kept.get(key) for key, code in codes.items()} for kept in (before, after))
+        audit(session, by, "stock.threshold", f"item:{item_id}", changes(old, new), now)
 
 
 def _kept(session: Session, item_id: int) -> dict[str, list[Decimal]]:

@@ -3,6 +3,8 @@
 from typing import Final
 
 from app.kernel.i18n import N_
+from app.stocktake.reasons.rules import REASON_NAMES
+from app.stocktake.rules import STATE_NAMES
 
 ACTIONS: Final[dict[str, str]] = {
     "stocktake.start": N_("Stocktake started"),
@@ -37,4 +39,27 @@ ACTIONS: Final[dict[str, str]] = {
     "stocktake.reason_add": N_("Reason for differences added"),
     "stocktake.reason_retire": N_("Reason for differences retired"),
     "stocktake.reason_restore": N_("Reason for differences brought back"),
+}
+WORDS: Final[dict[str, str]] = {
+    "number": N_("Number"),
+    "bin": N_("Bin"),
+    "bins": N_("Bins"),
+    "lines": N_("Lines"),
+    "counter": N_("Counted by"),
+    "counters": N_("To be counted by"),
+    "posting": N_("Posting"),
+    "quantity": N_("Quantity"),
+    "amount": N_("Amount"),
+    "account": N_("Account code"),
+    "reason": N_("Reason"),
+    "state": N_("State"),
+    "due_on": N_("Due on"),
+    "months": N_("Months looked back"),
+    "share_a": N_("Class A up to percent of value"),
+    "share_b": N_("Class B up to percent of value"),
+    "days_a": N_("Class A due after days"),
+    "days_b": N_("Class B due after days"),
+    "days_c": N_("Class C due after days"),
+    **{state.value: name for state, name in STATE_NAMES.items()},
+    **{reason.value: name for reason, name in REASON_NAMES.items() if reason},
 }

@@ -22,6 +22,7 @@ from app.ledger.models import Balance
 from app.notices.service import settle as settle_notices
 from app.places.models import Location
 from app.places.queries import below as places_below
+from app.places.queries import find_places
 from app.stocktake.causes.rules import Place
 from app.stocktake.classes.queries import items_in_classes
 from app.stocktake.counting.rules import Count, rank
@@ -130,7 +131,7 @@ def free_bin(session: Session, stocktake_id: int, bin_id: int, by: int, now: dat
     )
     # Void from its beginning on: of two who take over at once, either may have the later now.
     if rows_touched(session, leased.values(lease_until=StocktakeBin.opened_at)):
-        audit(session, by, "stocktake.free_bin", subject(stocktake_id), {"bin": bin_id}, now)
+        audit(session, by, "stocktake.free_bin", subject(stocktake_id), {"bin": _codes(session, [bin_id])}, now)
 
 
 def ask_recount(session: Session, stocktake_id: int, places: Collection[Place], by: int, now: datetime) -> list[int]:
@@ -152,8 +153,15 @@ def ask_recount(session: Session, stocktake_id: int, places: Collection[Place], 
     for line in lines:
         line.asked, line.state, line.has_changed = rounds[line.bin_id], LineState.OPEN, False
     session.flush()
-    audit(session, by, "stocktake.recount", subject(stocktake_id), {"lines": len(lines), "bins": bins}, now)
+    facts = {"lines": len(lines), "bins": _codes(session, bins)}
+    audit(session, by, "stocktake.recount", subject(stocktake_id), facts, now)
     return bins
+
+
+def _codes(session: Session, bins: Sequence[int]) -> list[str]:
+    # The audit trail names bins as people do.
+    found = find_places(session, bins)
+    return [found[bin_id].code for bin_id in bins]
 
 
 def _open_rounds(session: Session, stocktake_id: int, bins: Sequence[int], by: int) -> dict[int, int]:

@@ -147,23 +147,23 @@ def test_a_login_is_taken_whatever_its_case(write: Write) -> None:
 
 def test_the_audit_trail_keeps_exact_values_and_names_what_changed(write: Write) -> None:
     facts = {
-        "price": Decimal("3.500000"),
-        "day": NOW.date(),
+        "sale_price": Decimal("3.500000"),
+        "due_on": NOW.date(),
         "device": UUID(int=7),
         "roles": {Role.SELLER, Role.BUYER},
-        **changes({"a": 1, "b": 2}, {"a": 1, "b": 3}),
+        **changes({"minimum": 1, "safety": 2}, {"minimum": 1, "safety": 3}),
     }
     with write() as session:
         audit(session, None, "item.edit", "item:1", facts, NOW)
     assert last_audit().details == {
-        "price": "3.5",
-        "day": "2026-11-23",
+        "sale_price": "3.5",
+        "due_on": "2026-11-23",
         "device": str(UUID(int=7)),
         "roles": ["buyer", "seller"],
-        "b": {"old": 2, "new": 3},
+        "safety": {"old": 2, "new": 3},
     }
     with pytest.raises(TypeError), write() as session:
-        audit(session, None, "item.edit", "item:1", {"price": 3.5}, NOW)
+        audit(session, None, "item.edit", "item:1", {"sale_price": 3.5}, NOW)
 
 
 @ON_SQLITE
@@ -183,7 +183,7 @@ def test_the_audit_trail_leads_to_people_only_whoever_may_see_them(sign_in: Sign
         audit(session, None, "user.edit", "user:1", {}, NOW)
     assert 'href="/users/1"' in sign_in("owner").get("/audit").text
     managers = sign_in("manager").get("/audit").text
-    assert "User 1" in managers
+    assert "User 老板" in managers
     assert 'href="/users/1"' not in managers
 
 

@@ -11,6 +11,7 @@ from app.catalog.models import Item
 from app.catalog.rules import ItemDraft, ThresholdNegative, TrackingFixed
 from app.catalog.service import edit_item
 from app.db import db
+from app.identity.models import AuditEvent
 from app.places.rules import End, PlaceHoldsGoods
 from app.places.service import set_active
 from app.stock.models import Threshold
@@ -100,6 +101,8 @@ def test_a_warehouse_may_want_other_limits_than_the_item(shop: Shop, write: Writ
     with write() as session:
         set_thresholds(session, shop.tea, {}, shop.by, NOW)
     assert db.session.scalars(select(Threshold)).all() == []
+    told = db.session.scalars(select(AuditEvent.details).where(AuditEvent.action == "stock.threshold")).all()
+    assert told == [{"W2": {"old": None, "new": ["6", "0"]}}, {"W2": {"old": ["6", "0"], "new": None}}]
     db.session.remove()
     with pytest.raises(ThresholdNegative), write() as session:
         set_thresholds(session, shop.tea, {second: Limits(Decimal(-1), None)}, shop.by, NOW)

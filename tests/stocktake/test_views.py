@@ -261,14 +261,6 @@ def test_the_card_of_a_count_leads_to_scanning_until_every_bin_is_counted(shop: 
         assert (scanning in start, page in start) == (False, True)
 
 
-def test_a_scan_that_waits_leads_to_its_stocktake(shop: Shop, sign_in: SignIn) -> None:
-    stocktake = shop.plan(shop.bins[0])
-    shop.counter(stocktake).count(shop.bins[0], [("6900000999998", 1)])
-    waiting = text_of(sign_in("manager"), "/scans/waiting")
-    assert "6900000999998" in waiting
-    assert f'<a href="/stocktakes/{stocktake}">Stocktake {stocktake}</a>' in waiting
-
-
 def test_phones_are_told_the_bins_their_codes_and_what_a_recount_asks(shop: Shop, sign_in: SignIn) -> None:
     bin_id = shop.bins[0]
     shop.stock(shop.tea, bin_id, 10, 30)
@@ -281,3 +273,18 @@ def test_phones_are_told_the_bins_their_codes_and_what_a_recount_asks(shop: Shop
     assert (first["state"], first["round"], first["counter"] is not None) == ("closed", 1, True)
     assert first["codes"][0].startswith("ZSB")
     assert (second["state"], second["counter"]) == ("waiting", None)
+
+
+def test_scans_and_the_trail_name_the_document_and_are_found_by_it(shop: Shop, sign_in: SignIn) -> None:
+    stocktake = shop.plan(shop.bins[0])
+    counter = shop.counter(stocktake)
+    counter.open(shop.bins[0])
+    counter.scan(shop.bins[0], "nobody-knows-it")
+    number, owner = shop.get(stocktake).number, sign_in("owner")
+    tray = text_of(owner, f"/scans/waiting?q={number}")
+    scan = tray.split("/scans/", 2)[2].split('"')[0]
+    for page in (tray, text_of(owner, f"/scans/?q={number}"), text_of(owner, f"/scans/{scan}")):
+        assert f'<a href="/stocktakes/{stocktake}">Stocktake {number}</a>' in page
+    assert f"stocktake:{stocktake}" not in text_of(owner, f"/scans/{scan}")
+    assert f'<a href="/stocktakes/{stocktake}">Stocktake {number}</a>' in text_of(owner, f"/audit?q={number}")
+    assert "Nothing found" in text_of(owner, "/audit?q=ST19990101-0001")

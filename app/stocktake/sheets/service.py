@@ -17,6 +17,7 @@ from app.company.queries import get_company
 from app.identity.audit import audit
 from app.kernel.exact import plain
 from app.kernel.owncode import OwnKind, make_own_code
+from app.places.queries import get_place
 from app.scanning.drafts import Taken
 from app.scanning.intake import keep, prepare
 from app.scanning.rules import REASON_SENTENCES, ScanKind
@@ -121,7 +122,7 @@ def enter(session: Session, entry: Entry, by: int, now: datetime) -> None:
     batch = prepare(session, sent, now, vouched=entry.counter_id)
     keep(session, batch, now)
     _ensure_taken(batch.answers(), sent, {make_own_code(OwnKind.PACK, each.pack_id): each.name for each in goods})
-    facts = {"counter": names[entry.counter_id], "lines": len(goods), "bin": sheet.bin_id}
+    facts = {"counter": names[entry.counter_id], "lines": len(goods), "bin": get_place(session, sheet.bin_id).code}
     audit(session, by, "stocktake.enter_sheet", subject(sheet.stocktake_id), facts, now)
 
 
