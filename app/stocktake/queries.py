@@ -17,7 +17,7 @@ from app.kernel.gtin import barcode_key
 from app.kernel.owncode import OwnKind, make_own_code
 from app.ledger.models import Balance
 from app.places.models import Location
-from app.places.queries import PlaceFacts, find_places_by_codes
+from app.places.queries import CHUNK, PlaceFacts, find_places_by_codes
 from app.places.rules import LEAVES, LocationKind, expand_range
 from app.stocktake.assignment.queries import Assigned, list_assigned
 from app.stocktake.classes.rules import AbcClass
@@ -132,6 +132,7 @@ def stocktake_rows() -> Select[*tuple[Any, ...]]:
             Stocktake.number,
             Stocktake.state,
             Stocktake.scope_kind,
+            Stocktake.scope_ids,
             Stocktake.spot_bin_id,
             Stocktake.blind,
             Stocktake.created_at,
@@ -343,17 +344,38 @@ def _some(codes: Sequence[str]) -> str:
 
 def list_scope_names(session: Session, stocktake: Stocktake) -> list[str]:
     """Return what a scope names, as people know it: zones, bins, categories, classes or items. One query."""
-    if stocktake.scope_kind is ScopeKind.WAREHOUSE:
-        return []
-    if stocktake.scope_kind is ScopeKind.CATEGORY:
-        return [node.path for node in list_categories(session) if node.id in stocktake.scope_ids]
-    if stocktake.scope_kind is ScopeKind.ABC:
-        return [AbcClass(number).name for number in stocktake.scope_ids]
-    if stocktake.scope_kind is ScopeKind.LIST:
-        items = select(Item.name).where(Item.id.in_(stocktake.scope_ids)).order_by(Item.name)
-        return list(session.scalars(items))
-    places = select(Location.code).where(Location.id.in_(stocktake.scope_ids)).order_by(Location.natural_code)
-    return list(session.scalars(places))
+    return list(name_scopes(session, [stocktake]).get(stocktake.id, ()))
+
+
+def name_scopes(session: Session, rows: Collection[Any], most: int | None = None) -> dict[int, list[str]]:
+    """Return what the scopes of these rows (id, scope_kind, scope_ids) name, by id; of each at most *most*.
+
+    One query a kind of scope, however many rows.
+    """
+    found: dict[int, list[str]] = {}
+    for kind in {row.scope_kind for row in rows} - {ScopeKind.WAREHOUSE}:
+        scopes = {row.id: row.scope_ids[:most] for row in rows if row.scope_kind is kind}
+        names = _names_of(session, kind, {number for ids in scopes.values() for number in ids})
+        turn = {number: position for position, number in enumerate(names)}
+        for row_id, ids in scopes.items():
+            known = sorted({number for number in ids if number in turn}, key=turn.__getitem__)
+            found[row_id] = [names[number] for number in known]
+    return found
+
+
+def _names_of(session: Session, kind: ScopeKind, ids: Collection[int]) -> dict[int, str]:
+    """Return the names of what scopes of a kind hold, in the order in which people expect them."""
+    if kind is ScopeKind.CATEGORY:
+        return {node.id: node.path for node in list_categories(session) if node.id in ids}
+    if kind is ScopeKind.ABC:
+        return {number: AbcClass(number).name for number in sorted(ids)}
+    asked = select(Location.id, Location.code).order_by(Location.natural_code)
+    if kind is ScopeKind.LIST:
+        asked = select(Item.id, Item.name).order_by(Item.name)
+    key = asked.selected_columns[0]
+    wanted = sorted(ids)
+    parts = [wanted[start : start + CHUNK] for start in range(0, len(wanted), CHUNK)]
+    return {number: name for part in parts for number, name in session.execute(asked.where(key.in_(part)))}
 
 
 def list_scope_codes(session: Session, scope: Scope) -> list[str]:

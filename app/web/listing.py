@@ -77,6 +77,8 @@ class Listing:
     # Narrows by a search word in ways the columns cannot (own normal forms of codes, say).
     search_clause: Callable[[str], ColumnElement[bool]] | None = None
     empty: LazyString | str = ""
+    # Told the rows before they are shown, to look up at once for all of them what no statement can join.
+    prepare: Callable[[Sequence[Any]], None] | None = None
 
 
 @dataclass(frozen=True)
@@ -139,7 +141,7 @@ class Page:
 def answer(session: Session, listing: Listing, template: str = "list.html", **context: object) -> Response:
     """Answer a GET of a list: the page, its inner part for htmx, or XLSX (`?format=xlsx`)."""
     if request.args.get("format") == "xlsx":
-        rows = session.execute(_ordered(listing).limit(EXPORT_LIMIT)).all()
+        rows = _prepared(listing, session.execute(_ordered(listing).limit(EXPORT_LIMIT)).all())
         return _as_workbook(listing, rows)
     return _as_page(read(session, listing), template, context)
 
@@ -168,8 +170,14 @@ def read(session: Session, listing: Listing) -> Page:
     narrowed = _narrowed(listing)
     total = session.scalar(select(func.count()).select_from(narrowed.order_by(None).subquery())) or 0
     number = _page_number(total, size)
-    rows = session.execute(_ordered(listing).limit(size).offset((number - 1) * size)).all()
+    rows = _prepared(listing, session.execute(_ordered(listing).limit(size).offset((number - 1) * size)).all())
     return _page(listing, rows, total, number, size)
+
+
+def _prepared(listing: Listing, rows: Sequence[Any]) -> Sequence[Any]:
+    if listing.prepare:
+        listing.prepare(rows)
+    return rows
 
 
 def _page(listing: Listing | RowListing, rows: Sequence[Any], total: int, number: int, size: int) -> Page:

@@ -279,7 +279,7 @@ def test_a_recurring_count_is_typed_shown_changed_and_ended(shop: Shop, sign_in:
     address = f"/stocktakes/schedules/{row.id}"
     page = client.get(address).get_data(as_text=True)
     assert "A-1\nA-2\nA-3" in page
-    assert "every 1 week(s) on Monday" in page
+    assert "every 1 week on Monday" in page
     changed = typed | {"rhythm": "months", "month_day": "31", "scope": "proposed", "most": "7"}
     assert client.post(address, data=changed).status_code == 303
     assert "What the system proposes: 7" in client.get("/stocktakes/schedules").get_data(as_text=True)

@@ -9,9 +9,11 @@ from flask.testing import FlaskClient
 from python_calamine import load_workbook
 from sqlalchemy import select
 
+from app.catalog.models import Item
 from app.db import db
+from app.places.models import Location
 from app.stocktake.models import Stocktake, StocktakeApproval
-from app.stocktake.rules import ScopeKind, StocktakeState, Tolerance
+from app.stocktake.rules import Scope, ScopeKind, StocktakeState, Tolerance
 from tests.conftest import SignIn
 from tests.stocktake.shop import COLA, TEA, Shop
 
@@ -288,3 +290,30 @@ def test_scans_and_the_trail_name_the_document_and_are_found_by_it(shop: Shop, s
     assert f"stocktake:{stocktake}" not in text_of(owner, f"/scans/{scan}")
     assert f'<a href="/stocktakes/{stocktake}">Stocktake {number}</a>' in text_of(owner, f"/audit?q={number}")
     assert "Nothing found" in text_of(owner, "/audit?q=ST19990101-0001")
+
+
+def test_the_list_says_what_each_stocktake_counts(shop: Shop, sign_in: SignIn) -> None:
+    shop.draft(*shop.bins[:2])
+    shop.draft(scope=Scope(ScopeKind.ZONE, (shop.zone,)))
+    shop.draft(scope=Scope(ScopeKind.LIST, (shop.tea, shop.cola, shop.nuts, shop.milk)))
+    shop.draft(scope=Scope(ScopeKind.ABC, (1, 2)))
+    shop.draft()
+    zone = db.session.get_one(Location, shop.zone).code
+    listed = text_of(sign_in("viewer"), "/stocktakes/")
+    names = sorted(db.session.get_one(Item, item).name for item in (shop.tea, shop.cola, shop.nuts))
+    wanted = ("Chosen bins: A-1, A-2", f"Zones: {zone}", f"List of items: {', '.join(names)} +1", "ABC classes: A, B")
+    for scope in (*wanted, "Whole warehouse"):
+        assert scope in listed
+
+
+def test_the_list_of_items_says_when_each_was_last_counted(shop: Shop, counted: int, sign_in: SignIn) -> None:
+    def column(page: str) -> list[str]:
+        cells = page.split('data-label="Last counted">')[1:]
+        return [cell.split("</td>")[0].strip() for cell in cells]
+
+    viewer = sign_in("viewer")
+    assert all("nothing" in cell for cell in column(text_of(viewer, "/items/")))
+    shop.approve_all(counted)
+    shop.post(counted)
+    known = ["<time" in cell for cell in column(text_of(viewer, "/items/?sort=-last_counted"))]
+    assert sorted(known) == [False, False, True, True]

@@ -4,9 +4,11 @@ from datetime import date
 from typing import Any
 
 from flask import url_for
-from flask_babel import gettext
+from flask_babel import gettext, ngettext
 from flask_babel import lazy_gettext as _l
+from sqlalchemy.orm import Session
 
+from app.stocktake.listings import ScopeNames
 from app.stocktake.rules import SCOPE_NAMES
 from app.stocktake.schedules.models import StocktakeSchedule
 from app.stocktake.schedules.queries import schedule_rows
@@ -14,8 +16,9 @@ from app.stocktake.schedules.rules import STATE_NAMES, STATE_TONES, WEEKDAY_NAME
 from app.web.listing import Column, Filter, Listing
 
 
-def schedules_listing(today: date) -> Listing:
+def schedules_listing(session: Session, today: date) -> Listing:
     """Return the list of recurring counts, what comes next on top."""
+    scopes = ScopeNames(session)
     states = [(state.value, _l(name)) for state, name in STATE_NAMES.items()]
 
     def state(row: Any) -> str:
@@ -35,13 +38,14 @@ def schedules_listing(today: date) -> Listing:
             Column("next_due", _l("Next due"), "day", sort=StocktakeSchedule.next_due, label=_next_due),
             Column("last_on", _l("Last due"), "day"),
             Column("warehouse", _l("Warehouse"), "code"),
-            Column("scope_kind", _l("Scope"), label=_scope),
+            Column("scope_kind", _l("Scope"), label=lambda row: scopes.text(row, _scope(row))),
             Column("assigned", _l("Who is told")),
         ],
         search=(StocktakeSchedule.name,),
         filters=[Filter("state", _l("State"), states, lambda value: StocktakeSchedule.state == ScheduleState(value))],
         order=(StocktakeSchedule.state, StocktakeSchedule.next_due, StocktakeSchedule.id),
         empty=_l("Let counts come by themselves: every Monday the cold room, every day twenty proposed bins."),
+        prepare=scopes.read,
     )
 
 
@@ -54,12 +58,17 @@ def rhythm_text(row: Any) -> str:
     """Return a rhythm in words."""
     match row.rhythm_kind:
         case RhythmKind.DAYS:
-            return str(gettext("every %(every)s day(s)", every=row.every))
+            return str(ngettext("every %(num)s day", "every %(num)s days", row.every))
         case RhythmKind.WEEKS:
             day = gettext(WEEKDAY_NAMES[row.weekday])
-            return str(gettext("every %(every)s week(s) on %(day)s", every=row.every, day=day))
+            return str(ngettext("every %(num)s week on %(day)s", "every %(num)s weeks on %(day)s", row.every, day=day))
         case _:
-            return str(gettext("every %(every)s month(s) on day %(day)s", every=row.every, day=row.month_day))
+            day = row.month_day
+            return str(
+                ngettext(
+                    "every %(num)s month on day %(day)s", "every %(num)s months on day %(day)s", row.every, day=day
+                )
+            )
 
 
 def _url(row: Any) -> str:

@@ -53,6 +53,7 @@ def schedule_rows() -> Select[*tuple[Any, ...]]:
             StocktakeSchedule.name,
             StocktakeSchedule.state,
             StocktakeSchedule.scope_kind,
+            StocktakeSchedule.scope_ids,
             StocktakeSchedule.most,
             StocktakeSchedule.rhythm_kind,
             StocktakeSchedule.every,

@@ -38,7 +38,9 @@ YEARS_SHOWN = 20  # before and after: days of a rhythm are walked one by one
 def schedules() -> Response:
     """List the recurring counts."""
     session = db.session()
-    return answer(session, schedules_listing(get_company(session).day_of(utc_now())), "stocktake/schedules.html")
+    return answer(
+        session, schedules_listing(session, get_company(session).day_of(utc_now())), "stocktake/schedules.html"
+    )
 
 
 @bp.get("/schedules/new")
