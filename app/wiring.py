@@ -280,6 +280,7 @@ def wire(app: Flask) -> None:
         audit.WORDS.update(getattr(actions, "WORDS", {}))
     catalog_registry.item_panels[:] = [stock_panels.item_panel, accuracy_panels.item_panel]
     catalog_registry.on_hand_columns[:] = [stock_queries.on_hand_of_item]
+    catalog_registry.counted_columns[:] = [stock_queries.last_counted_of_item]
     catalog_registry.in_stock_checks[:] = [stock_queries.is_in_stock]
     catalog_registry.history_checks[:] = [stock_queries.has_history]
     places_registry.holding_checks[:] = [stock_queries.find_holding]

@@ -48,6 +48,9 @@ def items_listing(session: Session, *, sees_cost: bool) -> Listing:
     ]
     if sees_cost:
         columns.append(Column("purchase_price", _l("Purchase price"), "price", sort=Item.purchase_price))
+    for counted in registry.counted_columns:
+        statement = statement.add_columns(counted().label("last_counted"))
+        columns.append(Column("last_counted", _l("Last counted"), "instant", sort=counted()))
     columns += [
         Column("active", _l("State"), "badge", label=_state, shade=_shade),
         Column("safety", _l("Safety stock"), "quantity", is_extra=True),

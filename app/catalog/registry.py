@@ -1,6 +1,7 @@
 """What higher floors tell the catalogue about an item: filled in wiring, and nowhere else."""
 
 from collections.abc import Callable
+from datetime import datetime
 from decimal import Decimal
 from typing import Protocol
 
@@ -23,6 +24,8 @@ class ItemPanel(Protocol):
 item_panels: list[ItemPanel] = []
 # On hand of the item of the row at hand, as a column to show, sort and filter by.
 on_hand_columns: list[Callable[[], ColumnElement[Decimal]]] = []
+# When the item of the row at hand was last counted, as a column to show and sort by.
+counted_columns: list[Callable[[], ColumnElement[datetime | None]]] = []
 # Each answers whether goods of the item lie somewhere now.
 in_stock_checks: list[Callable[[Session, int], bool]] = []
 # Each answers whether anything ever happened to the item.

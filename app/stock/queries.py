@@ -1,6 +1,7 @@
 """What lies where, from the balances that the ledger keeps: never summed from history."""
 
 from collections.abc import Collection, Sequence
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -8,7 +9,7 @@ from sqlalchemy import ColumnElement, FromClause, Row, Select, and_, case, exist
 from sqlalchemy.orm import Session, aliased
 
 from app.catalog.models import Category, Item, Lot, Unit
-from app.db import Quantity
+from app.db import Quantity, UtcDateTime
 from app.kernel.exact import ZERO
 from app.ledger.models import Balance, Cost, Move, Posting
 from app.ledger.rules import ids_of
@@ -32,6 +33,12 @@ def on_hand_of_item() -> ColumnElement[Decimal]:
     """Return what lies of the row's item in all our places, as a column."""
     total = select(func.sum(Balance.quantity, type_=Quantity)).where(Balance.item_id == Item.id)
     return func.coalesce(total.correlate(Item).scalar_subquery(), _NOTHING, type_=Quantity)
+
+
+def last_counted_of_item() -> ColumnElement[datetime | None]:
+    """Return when any of the row's item was last counted anywhere, as a column; None where nobody ever did."""
+    last = select(func.max(Balance.last_anchor_at, type_=UtcDateTime())).where(Balance.item_id == Item.id)
+    return last.correlate(Item).scalar_subquery()
 
 
 def is_in_stock(session: Session, item_id: int) -> bool:
