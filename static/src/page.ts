@@ -54,7 +54,7 @@ function restWhenHidden(event: Event): void {
 
 // Of a row of choices that runs over a phone's edge, the chosen one is in sight.
 function showChosen(): void {
-  const chosen = document.querySelector<HTMLElement>(".report-shows [aria-current]");
+  const chosen = document.querySelector<HTMLElement>(".report-shows [aria-current], .tabs [aria-current]");
   const row = chosen?.parentElement;
   if (chosen && row) row.scrollLeft = chosen.offsetLeft - row.offsetLeft - (row.clientWidth - chosen.offsetWidth) / 2;
 }
