@@ -25,8 +25,9 @@ EXPORT_LIMIT = 200_000
 class Column:
     """One column: `key` names the row's attribute; `sort` makes it sortable; `kind` says how it looks.
 
-    Kinds: text, code, quantity, signed, money, price, instant, day, percent, yes_no, badge; lines (a line of text
-    each), check (a box to tick: `key` names it, the value is the row's; it belongs to the form "<key>-form").
+    Kinds: text, code, quantity, signed, money, price, instant, day, percent, yes_no, badge; photo (the value is the
+    address of its thumbnail, `link` the picture's); lines (a line of text each), check (a box to tick: `key` names it,
+    the value is the row's; it belongs to the form "<key>-form").
     `link` gives the address that a cell opens to; `label` a translated word for the cell; `shade` a badge's colour.
     """
 

@@ -5,6 +5,7 @@ from uuid import uuid4
 
 import pytest
 from PIL import Image
+from python_calamine import load_workbook
 from sqlalchemy import func, select, update
 from sqlalchemy.exc import DBAPIError
 
@@ -14,7 +15,7 @@ from app.stocktake.models import StocktakeApproval
 from app.stocktake.notes import service
 from app.stocktake.notes.models import StocktakeNote
 from app.stocktake.notes.queries import list_notes
-from app.stocktake.notes.rules import NoteDraft, NotesClosed
+from app.stocktake.notes.rules import About, NoteDraft, NotesClosed
 from app.stocktake.reasons.models import StocktakeReason
 from app.stocktake.rules import NoSuchLine
 from tests.conftest import SignIn
@@ -71,6 +72,11 @@ def test_a_blind_counter_writes_without_seeing_what_the_books_say(shop: Shop, co
     page = client.get(address).get_data(as_text=True)
     assert "标签掉了" in page
     assert "−2" not in page
+    assert client.post(address, data={"bin": "A-1", "text": "库位空着，有水渍"}).status_code == 303
+    listed = client.get(f"{address}?q=水渍&sort=bin").get_data(as_text=True)
+    assert "有水渍" in listed
+    assert "标签掉了" not in listed
+    assert "标签掉了" not in client.get(f"{address}?about=bin").get_data(as_text=True)
     for wrong in ({"bin": "NOWHERE"}, {"item": "no-such-code"}, {"bin": ""}):
         refused = client.post(address, data=typed | wrong)
         assert refused.status_code == 400
@@ -79,16 +85,31 @@ def test_a_blind_counter_writes_without_seeing_what_the_books_say(shop: Shop, co
     assert sign_in("viewer").post(address, data=typed).status_code == 403
 
 
+def test_notes_are_exported_and_lead_to_their_line(shop: Shop, counted: int, sign_in: SignIn) -> None:
+    with shop.write() as session:
+        service.add_note(session, counted, About(shop.bins[0], shop.tea), NoteDraft(uuid4(), "压坏"), shop.owner, now())
+        service.add_note(session, counted, About(shop.bins[0]), NoteDraft(uuid4(), "过道"), shop.owner, now())
+    manager = sign_in("manager")
+    line = f"/stocktakes/{counted}/lines/{shop.bins[0]}-{shop.tea}-0"
+    assert f'href="{line}"' in manager.get(f"/stocktakes/{counted}/notes").get_data(as_text=True)
+    assert "压坏" in manager.get(line).get_data(as_text=True)
+    book = load_workbook(io.BytesIO(manager.get(f"/stocktakes/{counted}/notes?format=xlsx").data))
+    rows = book.get_sheet_by_index(0).to_python()
+    assert [row[3] for row in rows[1:]] == ["过道", "压坏"]
+    blind = sign_in("warehouse").get(f"/stocktakes/{counted}/notes").get_data(as_text=True)
+    assert f'href="{line}"' not in blind
+
+
 def test_the_same_note_sent_twice_is_kept_once(shop: Shop, counted: int) -> None:
     draft = NoteDraft(uuid4(), "一次")
     for _ in range(2):
         with shop.write() as session:
-            service.add_note(session, counted, Place(shop.bins[0], shop.tea, 0), draft, shop.owner, now())
+            service.add_note(session, counted, About(shop.bins[0], shop.tea), draft, shop.owner, now())
     assert db.session.scalar(select(func.count()).select_from(StocktakeNote)) == 1
 
 
 def test_once_the_stocktake_is_over_nothing_is_added_and_never_is_anything_changed(shop: Shop, counted: int) -> None:
-    place = Place(shop.bins[0], shop.tea, 0)
+    place = About(shop.bins[0], shop.tea)
     with shop.write() as session:
         service.add_note(session, counted, place, NoteDraft(uuid4(), "之前"), shop.owner, now())
     with pytest.raises(NoSuchLine), shop.write() as session:

@@ -36,11 +36,12 @@ class NoteForm(FlaskForm):  # type: ignore[misc]  # flask-wtf ships no types
 
 
 class PlaceNoteForm(NoteForm):
-    """A note about goods that are named by the codes on their labels."""
+    """A note about a bin or goods in it, named by the codes on their labels."""
 
     bin = StringField(_l("Bin"), [InputRequired(_l("Enter the bin.")), Length(max=60)], render_kw=_AS_SCANNED)
     item = StringField(
         _l("Item code or barcode"),
-        [InputRequired(_l("Enter the item.")), Length(max=120)],
+        [Length(max=120)],
+        description=_l("Empty: the note is about the whole bin."),
         render_kw=_AS_SCANNED,
     )

@@ -11,7 +11,7 @@ from app.stocktake.notes.rules import LONGEST_NOTE
 
 
 class StocktakeNote(Base):
-    """Somebody wrote something about goods in a bin, or took a photo of them; each photo is a row.
+    """Somebody wrote something about goods in a bin or about the whole bin, or took a photo; each photo is a row.
 
     It names the place and not a line: what was found unexpected has no line before its count is settled.
     """
@@ -21,7 +21,7 @@ class StocktakeNote(Base):
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     stocktake_id: Mapped[int] = mapped_column(ForeignKey("stocktake.id"))
     bin_id: Mapped[int] = mapped_column(ForeignKey("location.id"))
-    item_id: Mapped[int] = mapped_column(ForeignKey("item.id"))
+    item_id: Mapped[int | None] = mapped_column(ForeignKey("item.id"))
     lot_id: Mapped[int] = mapped_column(ForeignKey("lot.id"))
     token: Mapped[UUID]
     part: Mapped[int]
@@ -33,6 +33,7 @@ class StocktakeNote(Base):
     __table_args__ = (
         UniqueConstraint("token", "part"),
         CheckConstraint("text <> '' or file_id is not null", name="says_something"),
+        CheckConstraint("item_id is not null or lot_id = 0", name="lot_of_item"),
         Index("ix_stocktake_note_place", "stocktake_id", "bin_id", "item_id", "lot_id"),
     )
 

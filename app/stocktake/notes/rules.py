@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 from uuid import UUID
 
 from app.identity.rules import Permission
@@ -40,9 +40,17 @@ class NotesClosed(RuleBroken):
 
 
 class GoodsUnknown(InvalidInput):
-    """What was typed names no bin or no item of this stocktake."""
+    """What was typed names no bin of this stocktake, or no item."""
 
     message = N_("“%(code)s” names nothing that can be counted here.")
+
+
+class About(NamedTuple):
+    """What a note is about: goods in a bin, or the bin as it stands."""
+
+    bin: int
+    item: int | None = None
+    lot: int = 0
 
 
 @dataclass(frozen=True)

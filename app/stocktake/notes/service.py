@@ -5,16 +5,15 @@ from datetime import datetime
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
-from app.stocktake.causes.rules import Place
 from app.stocktake.notes.models import StocktakeNote
 from app.stocktake.notes.queries import is_countable_place
-from app.stocktake.notes.rules import NoteDraft, NotesClosed, ensure_note
+from app.stocktake.notes.rules import About, NoteDraft, NotesClosed, ensure_note
 from app.stocktake.rules import OVER, NoSuchLine
 from app.stocktake.service import hold
 
 
-def add_note(session: Session, stocktake_id: int, place: Place, draft: NoteDraft, by: int, now: datetime) -> int:
-    """Keep a note about goods in a bin, each photo as a row of its own; return how many rows it became.
+def add_note(session: Session, stocktake_id: int, place: About, draft: NoteDraft, by: int, now: datetime) -> int:
+    """Keep a note about goods in a bin or about the bin, each photo as a row; return how many rows it became.
 
     The same token is the same note: it is kept once. The stocktake's row is held, so that a note comes before the
     posting or is refused. Errors: NoSuchStocktake, NotesClosed, NoSuchLine, NothingToSay.

@@ -16,36 +16,41 @@ from app.files.service import keep_picture
 from app.identity.access import Permission, current_user, may
 from app.kernel.clock import utc_now
 from app.kernel.errors import NotFound, RuleBroken
-from app.stocktake.causes.rules import Place
+from app.stocktake.models import Stocktake
 from app.stocktake.notes import service
 from app.stocktake.notes.forms import NoteForm, PlaceNoteForm
-from app.stocktake.notes.queries import find_place, list_notes
-from app.stocktake.notes.rules import WRITERS, NoteDraft, ensure_note
+from app.stocktake.notes.listings import notes_listing
+from app.stocktake.notes.queries import find_place
+from app.stocktake.notes.rules import WRITERS, About, NoteDraft, ensure_note
 from app.stocktake.queries import get_stocktake
 from app.stocktake.report.keys import place_of
 from app.stocktake.report.line_views import line_page
 from app.stocktake.rules import OVER
 from app.stocktake.views import bp, sees_report
+from app.web.listing import Listing, answer, read
 from app.web.words import sentence
 
 
 @bp.get("/<int:stocktake_id>/notes")
 @may(Permission.READ)
 def notes(stocktake_id: int) -> Response:
-    """Show every note of a stocktake, and the form to write one about goods in reach."""
-    return _page(stocktake_id, PlaceNoteForm.fresh())
+    """List the notes of a stocktake, and show the form to write one about what is in reach."""
+    session = db.session()
+    stocktake = get_stocktake(session, stocktake_id)
+    shown = _shown(stocktake, PlaceNoteForm.fresh())
+    return answer(session, _listing(stocktake), "stocktake/notes.html", **shown)
 
 
 @bp.post("/<int:stocktake_id>/notes")
 @may(*WRITERS)
 def add_note(stocktake_id: int) -> AnyResponse:
-    """Keep a note about goods that are named by their codes."""
+    """Keep a note about a bin or goods in it, named by their codes."""
     form = PlaceNoteForm()
     if not form.validate():
         return _page(stocktake_id, form, status=400)
     try:
         session = db.session()
-        goods = form.bin.data.strip(), form.item.data.strip()
+        goods = form.bin.data.strip(), (form.item.data or "").strip()
         place = find_place(session, get_stocktake(session, stocktake_id), *goods)
         _keep(stocktake_id, place, form)
     except NotFound:
@@ -64,7 +69,7 @@ def add_line_note(stocktake_id: int, line_key: str) -> AnyResponse:
     if not form.validate():
         return line_page(stocktake_id, place, note_form=form)
     try:
-        _keep(stocktake_id, place, form)
+        _keep(stocktake_id, About(*place), form)
     except NotFound:
         raise
     except RuleBroken as error:
@@ -73,7 +78,7 @@ def add_line_note(stocktake_id: int, line_key: str) -> AnyResponse:
     return redirect(url_for("stocktake.line", stocktake_id=stocktake_id, line_key=line_key, _anchor="notes"), 303)
 
 
-def _keep(stocktake_id: int, place: Place, form: NoteForm) -> None:
+def _keep(stocktake_id: int, place: About, form: NoteForm) -> None:
     uploads = [upload for upload in form.photos.data or () if isinstance(upload, FileStorage) and upload.filename]
     text = (form.text.data or "").strip()
     ensure_note(text, len(uploads))
@@ -90,14 +95,20 @@ def _keep(stocktake_id: int, place: Place, form: NoteForm) -> None:
 def _page(stocktake_id: int, form: PlaceNoteForm, problem: str | None = None, status: int = 200) -> Response:
     session = db.session()
     stocktake = get_stocktake(session, stocktake_id)
-    page = render_template(
-        "stocktake/notes.html",
-        title=gettext("Notes of %(number)s", number=stocktake.number),
-        stocktake=stocktake,
-        notes=list_notes(session, stocktake_id),
-        sees_lines=sees_report(stocktake.blind, stocktake.state),
-        may_write=stocktake.state not in OVER and any(current_user.may(each) for each in WRITERS),
-        form=form,
-        problem=problem,
-    )
+    shown = _shown(stocktake, form, problem)
+    page = render_template("stocktake/notes.html", page=read(session, _listing(stocktake)), **shown)
     return make_response(page, status)
+
+
+def _listing(stocktake: Stocktake) -> Listing:
+    sees_lines = sees_report(stocktake.blind, stocktake.state)
+    return notes_listing(stocktake.id, stocktake.number, sees_lines=sees_lines)
+
+
+def _shown(stocktake: Stocktake, form: PlaceNoteForm, problem: str | None = None) -> dict[str, object]:
+    return {
+        "stocktake": stocktake,
+        "may_write": stocktake.state not in OVER and any(current_user.may(each) for each in WRITERS),
+        "form": form,
+        "problem": problem,
+    }
