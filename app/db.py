@@ -5,18 +5,15 @@ which begins by taking the right to write, so that what it reads is what it chan
 """
 
 import math
-import os
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from decimal import Decimal
 from enum import StrEnum
 from functools import lru_cache
 from typing import Any, Final, TypeVar
-from weakref import WeakKeyDictionary
 
 from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
@@ -43,6 +40,7 @@ from sqlalchemy.schema import DDL
 from sqlalchemy.sql import operators
 
 from app.kernel.exact import MONEY_PLACES, PRICE_PLACES, QUANTITY_PLACES, from_scaled, to_scaled
+from app.turns import turn
 
 BUSY_TIMEOUT_MS: Final = 20_000
 # PostgreSQL: deadlock_detected, serialization_failure. Both mean "nothing happened, try again".
@@ -318,7 +316,7 @@ def transaction() -> Iterator[Session]:
     engine = db.engine
     _running.command = True
     try:
-        with _turn(engine), Session(writing(engine), expire_on_commit=False) as session, session.begin():
+        with turn(engine), Session(writing(engine), expire_on_commit=False) as session, session.begin():
             session.connection()  # begins now, not at the first statement: nothing is read before the right to write
             yield session
     finally:
@@ -349,55 +347,3 @@ def writing(engine: Engine) -> Engine:
     if engine.dialect.name == "postgresql":
         event.listen(writer, "begin", _begin_postgres)
     return writer
-
-
-# --- taking turns -------------------------------------------------------------------------------------------------
-
-
-class _Turns:
-    """The queue of those who want to write to one SQLite file: threads by a lock, processes by a lock on a file.
-
-    SQLite itself has no queue: who finds the database locked sleeps, longer each time, and may be overtaken for
-    seconds. Its own lock still rules; this one decides nothing but the order.
-    """
-
-    def __init__(self, database: str) -> None:
-        self._thread = threading.Lock()
-        self._file = os.open(f"{database}-turn", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-
-    def __del__(self) -> None:
-        os.close(self._file)
-
-    def __enter__(self) -> None:
-        self._thread.acquire()
-        try:
-            fcntl.flock(self._file, fcntl.LOCK_EX)
-        except BaseException:
-            self._thread.release()
-            raise
-
-    def __exit__(self, *_: object) -> None:
-        fcntl.flock(self._file, fcntl.LOCK_UN)
-        self._thread.release()
-
-
-_turns: WeakKeyDictionary[Engine, _Turns] = WeakKeyDictionary()
-
-
-def _turn(engine: Engine) -> AbstractContextManager[None]:
-    """Return the turn to wait for before writing; PostgreSQL queues by itself."""
-    database = engine.url.database
-    if engine.dialect.name != "sqlite" or not database or database == ":memory:" or sys.platform == "win32":
-        return nullcontext()
-    turns = _turns.get(engine)
-    if turns is None:
-        # Two threads may both make one: their two open files exclude each other as well.
-        turns = _turns[engine] = _Turns(database)
-    return turns
-
-
-if sys.platform != "win32":
-    import fcntl
-
-    # On a file that it inherits a forked process would share its parent's turn.
-    os.register_at_fork(after_in_child=_turns.clear)

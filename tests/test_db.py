@@ -113,7 +113,7 @@ def test_scaled_columns_are_never_multiplied_in_sql() -> None:
 
 
 def _audit(session: Session) -> None:
-    session.add(AuditEvent(at=datetime.now(UTC), action="test", subject="test:1", details={}))
+    session.add(AuditEvent(at=datetime.now(UTC), action="user.edit", subject="user:1", details={}))
 
 
 @pytest.mark.parametrize("verb", ["UPDATE audit_event SET action = 'x'", "DELETE FROM audit_event"])

@@ -32,4 +32,5 @@ WORDS = {
     "picture": N_("Picture"),
     "factor": N_("Factor"),
     "pack": N_("Unit"),
+    "parent": N_("Parent category"),
 }

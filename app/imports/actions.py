@@ -7,4 +7,4 @@ ACTIONS = {
     "import.take_back": N_("Import taken back"),
 }
 SUBJECTS = {"import": N_("Import")}
-WORDS = {"rows": N_("Rows")}
+WORDS = {"rows": N_("Rows"), "file_name": N_("File")}

@@ -142,7 +142,7 @@ def take_back(session: Session, import_id: int, by: int, now: datetime, day: dat
         raise WrongState
     change_state(session, import_id, ImportState.TAKEN_BACK, now)
     undo(session, Applying(by, now, day, _key(import_id)))
-    audit(session, by, "import.take_back", _key(import_id), {"kind": found.kind, "file": found.file_name}, now)
+    audit(session, by, "import.take_back", _key(import_id), {"kind": found.kind, "file_name": found.file_name}, now)
 
 
 def _key(import_id: int) -> str:
@@ -273,7 +273,7 @@ def _read_and_write(import_id: int, run: int, time_zone: str, by: int | None) ->
         change_state(session, import_id, ImportState.APPLIED, now, applied=len(rows))
         _ensure_not_overtaken(session, found, before)
         get_kind(found.kind).apply(session, [row.draft for row in read], how)
-        facts = {"kind": found.kind, "file": found.file_name, "rows": len(rows)}
+        facts = {"kind": found.kind, "file_name": found.file_name, "rows": len(rows)}
         audit(session, how.by, "import.apply", _key(import_id), facts, now)
 
 

@@ -41,7 +41,7 @@ from tests.conftest import BACKENDS, SignIn, Write, run_on_postgres
 from tests.ledger.conftest import open_shop
 
 NOW = datetime(2026, 11, 23, 3, 0, tzinfo=UTC)
-AWKWARD = {"name": '引号"和\n换行', "emoji": "📦", "old": None, "figure": "0.10"}
+AWKWARD = {"name": '引号"和\n换行', "code": "📦", "spec": None, "factor": "0.10"}
 
 
 @pytest.fixture(params=BACKENDS)

@@ -47,5 +47,6 @@ def test_cells_lose_full_width_digits_and_stray_spaces_but_keep_their_text(cell:
     assert clean(cell) == plain
 
 
-def test_no_state_follows_an_import_that_was_applied_or_discarded() -> None:
-    assert not FOLLOWS[ImportState.APPLIED] | FOLLOWS[ImportState.DISCARDED]
+def test_an_import_that_was_applied_can_be_taken_back_alone_and_nothing_follows_its_ends() -> None:
+    assert FOLLOWS[ImportState.APPLIED] == {ImportState.TAKEN_BACK}
+    assert not FOLLOWS[ImportState.TAKEN_BACK] | FOLLOWS[ImportState.DISCARDED]

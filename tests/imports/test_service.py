@@ -178,7 +178,7 @@ def test_what_was_taken_over_is_in_the_audit_trail_and_is_whoever_asked_for_it(
     assert (found.good, found.bad) == (2, 0), _reasons(found.id)
     _apply(write, found, path, by=other)
     event = db.session.scalars(select(AuditEvent).where(AuditEvent.action == "import.apply")).one()
-    facts = {"kind": "opening-cash", "file": "cash.csv", "rows": 2}
+    facts = {"kind": "opening-cash", "file_name": "cash.csv", "rows": 2}
     assert (event.user_id, event.subject, event.details) == (other, f"import:{found.id}", facts)
     assert db.session.scalars(select(Posting.by)).all() == [other]
 
