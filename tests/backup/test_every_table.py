@@ -20,7 +20,7 @@ from app.backup.portable import TableFacts, facts_of, read_lines, write_lines
 from app.backup.service import back_up, restore
 from app.catalog.models import Item
 from app.company.rules import AccountRole
-from app.db import Scaled, UtcDateTime, db, missing_triggers, transaction
+from app.db import Scaled, UtcDateTime, db, missing_triggers, transaction, writing
 from app.identity.models import User
 from app.ledger.facts import RevaluationFact
 from app.ledger.seals import missing_seals
@@ -60,7 +60,7 @@ used, empty = test_backup.used, test_backup.empty
 
 def fill_every_table(engine: Engine) -> None:
     """Give every empty table a row."""
-    with engine.begin() as connection:
+    with writing(engine).begin() as connection:
         for table in db.metadata.sorted_tables:
             if connection.execute(select(table).limit(1)).first() is None:
                 row = {column.name: _value(connection, column) for column in table.columns}
@@ -125,7 +125,7 @@ def test_an_upgrade_keeps_every_row_of_every_older_version(full: Flask, empty: F
     rows_of = db.engine
     with empty.app_context():
         upgrade(revision=revision)
-        with db.engine.begin() as connection, rows_of.connect() as source:
+        with writing(db.engine).begin() as connection, rows_of.connect() as source:
             older = _older(connection)
             before = _lines(source, older)
             if connection.dialect.name == "sqlite":
@@ -134,7 +134,7 @@ def test_an_upgrade_keeps_every_row_of_every_older_version(full: Flask, empty: F
                 for facts in older:
                     assert write_lines(connection, facts, before[facts.name]) > 0
         upgrade()
-        with db.engine.connect() as connection:
+        with writing(db.engine).begin() as connection:
             assert _lines(connection, older) == before
         assert missing_triggers(db.session()) + missing_seals(db.session()) == []
         db.session.remove()
