@@ -32,7 +32,7 @@ class PlaceFacts:
 
 @dataclass(frozen=True)
 class Branch:
-    """A warehouse or zone of the tree page: what it holds directly, and what it has below."""
+    """A warehouse or zone of the tree page: its bins, those in its zones included, and what it has below."""
 
     place: Location
     bins: int
@@ -163,4 +163,5 @@ def _branch(place: Location, children: dict[int | None, list[Location]], counts:
     inside = children.get(place.id, [])
     zones = tuple(_branch(child, children, counts) for child in inside if child.kind is LocationKind.ZONE)
     leaves = tuple(child for child in inside if child.kind in LEAVES)
-    return Branch(place, counts.get(place.id, 0), leaves, zones)
+    bins = counts.get(place.id, 0) + sum(zone.bins for zone in zones)
+    return Branch(place, bins, leaves, zones)

@@ -1,18 +1,20 @@
-"""The list of stocktakes."""
+"""The list of stocktakes, and the list of the bins of one."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import Any, Final
 
 from flask import url_for
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
+from sqlalchemy import true
 from sqlalchemy.orm import Session
 
 from app.places.queries import list_warehouses
 from app.stocktake.models import Stocktake
-from app.stocktake.queries import name_scopes, stocktake_rows
-from app.stocktake.rules import SCOPE_NAMES, STATE_NAMES, STATE_TONES
-from app.web.listing import Column, Filter, Listing
+from app.stocktake.queries import BinView, StocktakeView, name_scopes, stocktake_rows
+from app.stocktake.rules import BIN_NAMES, BIN_TONES, SCOPE_NAMES, STATE_NAMES, STATE_TONES, BinState
+from app.web.listing import Column, Filter, Listing, RowListing
 
 NAMED: Final = 3  # of what a scope holds so many are named in a list
 
@@ -45,6 +47,65 @@ def stocktakes_listing(session: Session) -> Listing:
         empty=_l("Plan the first one: choose a zone or a few bins and start counting with a phone."),
         prepare=scopes.read,
     )
+
+
+def bins_listing(view: StocktakeView, state: str, now: datetime, *, sees_report: bool, may_free: bool) -> RowListing:
+    """Return the bins of a stocktake in the order of walking (only those in a *state*); who may, frees leased ones."""
+    number = view.row.id
+
+    def opens(row: BinView) -> str | None:
+        # A blind counter is not led to what the books say.
+        return url_for("stocktake.report", stocktake_id=number, bin=row.id, show="all") if sees_report else None
+
+    def frees(row: BinView) -> str | None:
+        is_leased = row.state is BinState.OPEN and row.lease_until is not None and row.lease_until > now
+        return url_for("stocktake.free_bin", stocktake_id=number, bin_id=row.id) if is_leased else None
+
+    columns = [
+        Column("code", _l("Bin"), "code", link=opens, is_title=True),
+        Column("name", _l("Place name"), order=lambda row: row.name),
+        Column("state", _l("State"), "badge", label=_bin_state, shade=lambda row: BIN_TONES[row.state]),
+        Column("round", _l("Round"), "quantity", label=_later_round, order=lambda row: row.round),
+        Column("counter", _l("Counted by"), order=lambda row: row.counter or ""),
+        Column("opened_at", _l("Opened at"), "instant", order=_moment("opened_at")),
+        Column("closed_at", _l("Closed at"), "instant", order=_moment("closed_at")),
+    ]
+    if may_free:
+        columns.append(Column("action", _l("Action"), "post", label=_free, link=frees, says=_ask_to_free))
+    states = [(each.value, _l(name)) for each, name in BIN_NAMES.items()]
+    return RowListing(
+        name=f"bins-{view.row.number}",
+        title=view.row.number,
+        rows=[row for row in view.bins if state in {"", row.state}],
+        columns=columns,
+        search=lambda row: f"{row.code} {row.name} {row.counter or ''}",
+        filters=[Filter("state", _l("State"), states, lambda _value: true())],
+        empty=_l("The bins stand here once counting has begun."),
+    )
+
+
+def _later_round(row: BinView) -> int | None:
+    return row.round if row.round > 1 else None  # the first one goes without saying
+
+
+def _free(_row: BinView) -> str:
+    return str(gettext("Free the bin"))
+
+
+def _ask_to_free(_row: BinView) -> str:
+    return str(gettext("Let somebody else count this bin? Both counts are kept and compared."))
+
+
+def _bin_state(row: BinView) -> str:
+    return str(gettext(BIN_NAMES[row.state]))
+
+
+def _moment(key: str) -> Callable[[BinView], float]:
+    def order(row: BinView) -> float:
+        moment: datetime | None = getattr(row, key)
+        return moment.timestamp() if moment else 0.0
+
+    return order
 
 
 class ScopeNames:

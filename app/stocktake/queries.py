@@ -218,8 +218,9 @@ def progress_of(bins: Sequence[BinView]) -> Progress:
 def phone_view(session: Session, stocktake_id: int, now: datetime, user_id: int) -> dict[str, Any]:
     """Return what a phone needs to count: the bins, their labels' codes, and what a recount asks for.
 
-    A bin whose counter's lease has ended stands as waiting: whoever comes may count it. `mine` are the bins that
-    *user_id* is asked to count, they come first; `expected_empty` those in which the books have nothing. Five queries.
+    A bin whose counter's lease has ended stands as waiting: whoever comes may count it. What is counted comes last, so
+    that the next bin stands on top. `mine` are the bins that *user_id* is asked to count, they come first;
+    `expected_empty` those in which the books have nothing. Five queries.
     """
     stocktake = get_stocktake(session, stocktake_id)
     bins = list_bins(session, stocktake_id)
@@ -232,7 +233,7 @@ def phone_view(session: Session, stocktake_id: int, now: datetime, user_id: int)
         "blind": stocktake.blind,
         "bins": sorted(
             (_phone_bin(each, recounts, now) | _asked(each, assigned, user_id, filled) for each in bins),
-            key=lambda each: (not each["mine"], each["assigned"] is not None),
+            key=lambda each: (each["state"] == BinState.CLOSED, not each["mine"], each["assigned"] is not None),
         ),
     }
 

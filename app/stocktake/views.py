@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from flask import Blueprint, Response, flash, make_response, redirect, render_template, url_for
+from flask import Blueprint, Response, flash, make_response, redirect, render_template, request, url_for
 from flask_babel import gettext
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
@@ -14,13 +14,11 @@ from app.kernel.errors import NotFound, RuleBroken
 from app.stocktake import service
 from app.stocktake.approval import service as approval
 from app.stocktake.forms import PlanForm
-from app.stocktake.listings import stocktakes_listing
+from app.stocktake.listings import bins_listing, stocktakes_listing
 from app.stocktake.live.queries import read_live
 from app.stocktake.models import Stocktake
 from app.stocktake.queries import get_view, list_scope_names
 from app.stocktake.rules import (
-    BIN_NAMES,
-    BIN_TONES,
     SCOPE_NAMES,
     STATE_NAMES,
     STATE_TONES,
@@ -28,7 +26,7 @@ from app.stocktake.rules import (
     StocktakeState,
     ensure_report_open,
 )
-from app.web.listing import answer
+from app.web.listing import answer, answer_rows
 from app.web.words import sentence
 
 bp = Blueprint("stocktake", __name__)
@@ -82,9 +80,13 @@ def show(stocktake_id: int) -> Response:
 def show_page(stocktake_id: int, problem: RuleBroken | None = None) -> Response:
     """Return the page of a stocktake, with what went wrong if something did."""
     session = db.session()
-    view = get_view(session, stocktake_id)
-    page = render_template(
+    view, now = get_view(session, stocktake_id), utc_now()
+    seen = sees_report(view.row.blind, view.row.state)
+    may_free = view.row.state is StocktakeState.COUNTING and current_user.may(Permission.PLAN_STOCKTAKE)
+    page = answer_rows(
+        bins_listing(view, request.args.get("state", ""), now, sees_report=seen, may_free=may_free),
         "stocktake/show.html",
+        list_class="bins-listing",
         title=view.row.number,
         view=view,
         stocktake=view.row,
@@ -92,15 +94,13 @@ def show_page(stocktake_id: int, problem: RuleBroken | None = None) -> Response:
         state_name=gettext(STATE_NAMES[view.row.state]),
         state_tone=STATE_TONES[view.row.state],
         scope_name=gettext("Spot count") if view.row.spot_bin_id else gettext(SCOPE_NAMES[view.row.scope_kind]),
-        bin_names={state: gettext(name) for state, name in BIN_NAMES.items()},
-        bin_tones=BIN_TONES,
         takes_scans=view.row.state in TAKES_SCANS,
-        sees_report=sees_report(view.row.blind, view.row.state),
-        now=utc_now(),
+        sees_report=seen,
         problem=sentence(problem) if problem else None,
         **(live_context(view.row) if view.row.state is not StocktakeState.DRAFT else {"live": None}),
     )
-    return make_response(page, problem.status if problem else 200)
+    page.status_code = problem.status if problem else 200
+    return page
 
 
 def live_context(stocktake: Stocktake) -> dict[str, object]:

@@ -27,7 +27,8 @@ class Column:
 
     Kinds: text, code, quantity, signed, money, price, instant, day, percent, yes_no, badge; photo (the value is the
     address of its thumbnail, `link` the picture's); lines (a line of text each), check (a box to tick: `key` names it,
-    the value is the row's; it belongs to the form "<key>-form").
+    the value is the row's, None: no box; it belongs to the form "<key>-form"), post (a button: the value is what it
+    says, `link` where it posts to, None: no button).
     `link` gives the address that a cell opens to; `label` a translated word for the cell; `shade` a badge's colour.
     """
 
@@ -41,6 +42,9 @@ class Column:
     is_title: bool = False  # the heading of the row's card on a phone
     # In the workbook alone: too much for a page, but whoever takes the list along needs it.
     is_extra: bool = False
+    # Of a box: whether it is ticked already, and what a screen reader calls it; of a button: what it asks first.
+    is_checked: Callable[[Any], bool] | None = None
+    says: Callable[[Any], str] | None = None
     # What rows are sorted by where they were made here and not by the database (`RowListing`).
     order: Callable[[Any], Any] | None = None
 
@@ -93,6 +97,7 @@ class RowListing:
     search: Callable[[Any], str]
     filters: Sequence[Filter] = ()  # narrowed already: their clauses are not asked
     empty: LazyString | str = ""
+    size: int = PAGE_SIZES[1]  # rows of a page, if nobody asks for another number
 
 
 @dataclass(frozen=True)
@@ -152,7 +157,7 @@ def answer_rows(listing: RowListing, template: str = "list.html", **context: obj
     rows = _ordered_rows(listing)
     if request.args.get("format") == "xlsx":
         return _as_workbook(listing, rows)
-    size = _size()
+    size = _size(listing.size)
     number = _page_number(len(rows), size)
     shown = rows[(number - 1) * size : number * size]
     return _as_page(_page(listing, shown, len(rows), number, size), template, context)
@@ -198,9 +203,9 @@ def _page_number(total: int, size: int) -> int:
     return min(max(1, request.args.get("page", 1, type=int)), max(1, -(-total // size)))
 
 
-def _size() -> int:
-    wanted = request.args.get("size", PAGE_SIZES[1], type=int)
-    return wanted if wanted in PAGE_SIZES else PAGE_SIZES[1]
+def _size(usual: int = PAGE_SIZES[1]) -> int:
+    wanted = request.args.get("size", usual, type=int)
+    return wanted if wanted in PAGE_SIZES else usual
 
 
 def _narrowed(listing: Listing) -> Select[*tuple[Any, ...]]:
@@ -239,7 +244,7 @@ def _ordered_rows(listing: RowListing) -> Sequence[Any]:
 
 
 def _as_workbook(listing: Listing | RowListing, rows: Sequence[Any]) -> Response:
-    kept = [column for column in listing.columns if column.kind != "check"]
+    kept = [column for column in listing.columns if column.kind not in {"check", "post"}]
     columns = [(str(column.title), column.kind) for column in kept]
     cells = ([column.value(row) for column in kept] for row in rows)
     return workbook(listing.name, columns, cells)

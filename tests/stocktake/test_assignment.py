@@ -55,6 +55,10 @@ def test_phones_show_their_own_bins_first_then_nobodys_then_others(shop: Shop) -
     ]
     assert mine[3]["assigned"] is not None
     assert [each["code"] for each in seen_by(other.phone.client, stocktake)] == ["A-1", "A-2", "A-3", "A-4"]
+    other.count(shop.bins[0], [])
+    other.count(shop.bins[1], [])
+    counted_last = [(each["code"], each["state"]) for each in seen_by(other.phone.client, stocktake)]
+    assert counted_last == [("A-3", "waiting"), ("A-4", "waiting"), ("A-1", "closed"), ("A-2", "closed")]
 
 
 def test_an_assignment_locks_nobody_out(shop: Shop) -> None:
@@ -128,6 +132,9 @@ def test_the_page_shares_out_by_ticks_and_by_ranges_and_keeps_what_was_chosen(sh
     assert "NOWHERE" in page
     assert f'value="{other.id}" checked' in page
     assert f'value="{shop.bins[1]}" aria-label="A-2" checked' in page
+    of_one = client.get(f"{address}?whose={one.id}&q=A").get_data(as_text=True)
+    assert ("A-1" in of_one, "A-2" in of_one.split("<tbody>")[1]) == (True, False)
+    assert client.get(f"{address}?format=xlsx").data[:2] == b"PK"
     assert client.post(address, data={"bins": "A-1..A-4", "release": "1"}).status_code == 303
     assert whose(stocktake) == {}
 

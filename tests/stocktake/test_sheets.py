@@ -348,6 +348,10 @@ def test_the_code_on_the_sheet_opens_it_and_search_offers_items(
     assert "冰红茶" in client.get("/stocktakes/sheets/items?code-0=红茶").get_data(as_text=True)
     assert client.get("/stocktakes/sheets/999").status_code == 404
     assert "printed" in client.get(f"/stocktakes/{stocktake}/sheets").get_data(as_text=True)
+    assert "A-1" in client.get(f"/stocktakes/{stocktake}/sheets?state=printed").get_data(as_text=True)
+    assert "Nothing found" in client.get(f"/stocktakes/{stocktake}/sheets?state=entered").get_data(as_text=True)
+    assert client.get(f"/stocktakes/{stocktake}/sheets?format=xlsx").data[:2] == b"PK"
+    assert client.post(f"/stocktakes/{stocktake}/sheets").status_code == 303  # none chosen: all of them
 
 
 def test_a_sheet_of_a_stocktake_that_is_over_is_refused(

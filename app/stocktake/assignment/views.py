@@ -1,7 +1,7 @@
 """The page on which a planner shares bins out among counters."""
 
-from flask import Response, flash, make_response, redirect, render_template, request, url_for
-from flask_babel import gettext, ngettext
+from flask import Response, flash, redirect, request, url_for
+from flask_babel import ngettext
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -10,12 +10,14 @@ from app.identity.access import Permission, current_user, may
 from app.kernel.clock import utc_now
 from app.kernel.errors import NotFound, RuleBroken
 from app.stocktake.assignment import service
-from app.stocktake.assignment.queries import BinChoice, list_choices, list_counters
+from app.stocktake.assignment.listings import Narrowed, assignment_listing
+from app.stocktake.assignment.queries import list_choices, list_counters
 from app.stocktake.forms import words
 from app.stocktake.queries import find_bin_ids, get_stocktake
-from app.stocktake.rules import BIN_NAMES, BIN_TONES, OVER, BinState
+from app.stocktake.rules import OVER
 from app.stocktake.views import bp
 from app.web.addresses import row_number
+from app.web.listing import answer_rows
 from app.web.words import sentence
 
 
@@ -61,28 +63,24 @@ def _chosen_bins(session: Session, stocktake_id: int) -> set[int]:
 def _page(stocktake_id: int, problem: RuleBroken | None = None) -> Response:
     session = db.session()
     stocktake = get_stocktake(session, stocktake_id)
-    choices = list_choices(session, stocktake, service.planned_bins(session, stocktake))
-    page = render_template(
+    counters, is_over = list_counters(session), stocktake.state in OVER
+    listing = assignment_listing(
+        stocktake.number,
+        list_choices(session, stocktake, service.planned_bins(session, stocktake)),
+        counters,
+        Narrowed(*(request.args.get(name, "") for name in ("zone", "state", "whose"))),
+        None if is_over else {*request.form.getlist("bin", type=row_number)},
+    )
+    page = answer_rows(
+        listing,
         "stocktake/assign.html",
-        title=gettext("Who counts what"),
         stocktake=stocktake,
-        choices=choices,
-        zones=_zones(choices),
-        counters=list_counters(session),
-        chosen={*request.form.getlist("bin", type=row_number)},
+        counters=counters,
         asked={*request.form.getlist("counter", type=row_number)},
         typed=request.form.get("bins", ""),
-        is_over=stocktake.state in OVER,
-        closed=BinState.CLOSED,
-        bin_names={state: gettext(name) for state, name in BIN_NAMES.items()},
-        bin_tones=BIN_TONES,
+        is_over=is_over,
+        list_class="bins-listing pick-listing",
         problem=sentence(problem) if problem else None,
     )
-    return make_response(page, problem.status if problem else 200)
-
-
-def _zones(choices: list[BinChoice]) -> list[tuple[str, list[BinChoice]]]:
-    zones: dict[str, list[BinChoice]] = {}
-    for each in choices:
-        zones.setdefault(each.zone, []).append(each)
-    return list(zones.items())
+    page.status_code = problem.status if problem else 200
+    return page

@@ -42,7 +42,7 @@ def proposal_listing(
     title, link = item if by_item else place
     kind = "text" if by_item else "code"
     columns = [
-        Column(CHOSEN, _l("Choose"), "check", label=lambda row: row.id),
+        Column(CHOSEN, _l("Choose"), "check", label=lambda row: row.id, says=lambda row: row.code),
         Column("name", title, kind, label=_name(by_item=by_item), link=link, is_title=True, order=_order_of("code")),
         Column("score", _l("Points"), "quantity", order=_order_of("score")),
         Column("reasons", _l("Why"), "lines", label=why),

@@ -19,6 +19,7 @@ from app.stocktake.queries import get_stocktake
 from app.stocktake.rules import StocktakeState
 from app.stocktake.sheets import service
 from app.stocktake.sheets.forms import SheetForm, new_form, read_form
+from app.stocktake.sheets.listings import sheets_listing
 from app.stocktake.sheets.pdf import make_sheets
 from app.stocktake.sheets.queries import Sheet, find_sheet_id, get_sheet, list_entries, read_sheets
 from app.stocktake.sheets.rules import Entry, NoSuchSheet
@@ -26,10 +27,12 @@ from app.stocktake.spot.service import settle_closed
 from app.stocktake.views import bp
 from app.web.addresses import row_number
 from app.web.exports import download
+from app.web.listing import answer_rows
 from app.web.words import sentence
 
 PDF = "application/pdf"
 FOUND = 12
+PICKED = "bins-listing pick-listing"  # on a phone a bin takes one line
 COUNTERS = (Permission.SCAN, Permission.PLAN_STOCKTAKE)
 
 
@@ -48,8 +51,11 @@ def sheets(stocktake_id: int) -> AnyResponse:
 @bp.post("/<int:stocktake_id>/sheets")
 @may(*COUNTERS)
 def print_sheets(stocktake_id: int) -> AnyResponse:
-    """Make the sheets of the chosen bins, and show them as one PDF."""
+    """Make the sheets of the chosen bins (none chosen: of all), and show them as one PDF."""
     bins, by, now = request.form.getlist("bin", type=row_number), current_user.id, utc_now()
+    if not request.form.getlist("bin"):
+        session = db.session()
+        bins = [each.bin.id for each in list_choices(session, get_stocktake(session, stocktake_id), ())]
     try:
         made = run(lambda session: service.print_sheets(session, stocktake_id, bins, by, now))
     except NotFound:
@@ -77,18 +83,26 @@ def sheets_pdf(stocktake_id: int) -> Response:
 def _list_page(stocktake_id: int, problem: RuleBroken | None = None) -> Response:
     session = db.session()
     stocktake = get_stocktake(session, stocktake_id)
-    page = render_template(
+    ticked = {*request.form.getlist("bin", type=row_number)}
+    may_print = stocktake.state is StocktakeState.COUNTING
+    listing = sheets_listing(
+        stocktake.number,
+        list_choices(session, stocktake, ()),
+        list_entries(session, stocktake_id),
+        request.args.get("state", ""),
+        (lambda row: row.bin.id in ticked) if may_print else None,
+    )
+    page = answer_rows(
+        listing,
         "stocktake/sheets.html",
-        title=gettext("Count sheets"),
         stocktake=stocktake,
-        choices=list_choices(session, stocktake, ()),
-        printed=list_entries(session, stocktake_id),
-        may_print=stocktake.state is StocktakeState.COUNTING,
-        chosen={*request.form.getlist("bin", type=row_number)},
+        may_print=may_print,
         typed=request.args.get("code", ""),
+        list_class=PICKED,
         problem=sentence(problem) if problem else None,
     )
-    return make_response(page, problem.status if problem else 200)
+    page.status_code = problem.status if problem else 200
+    return page
 
 
 # --- one sheet --------------------------------------------------------------------------------------------------------
