@@ -1,11 +1,12 @@
 """The list of items, as this user may see it."""
 
 from collections.abc import Callable, Sequence
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
 from flask import url_for
-from flask_babel import gettext
+from flask_babel import get_timezone, gettext
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import ColumnElement
 from sqlalchemy.orm import Session
@@ -50,7 +51,7 @@ def items_listing(session: Session, *, sees_cost: bool) -> Listing:
         columns.append(Column("purchase_price", _l("Purchase price"), "price", sort=Item.purchase_price))
     for counted in registry.counted_columns:
         statement = statement.add_columns(counted().label("last_counted"))
-        columns.append(Column("last_counted", _l("Last counted"), "instant", sort=counted()))
+        columns.append(Column("last_counted", _l("Last counted"), "day", sort=counted(), label=_last_counted))
     columns += [
         Column("active", _l("State"), "badge", label=_state, shade=_shade),
         Column("safety", _l("Safety stock"), "quantity", is_extra=True),
@@ -70,6 +71,10 @@ def items_listing(session: Session, *, sees_cost: bool) -> Listing:
         search_clause=lambda word: is_named(word) | holds_word(Item.own_fields, fields, word),
         empty=_l("Add the first item, or import your list from a spreadsheet."),
     )
+
+
+def _last_counted(row: Any) -> date | None:
+    return row.last_counted.astimezone(get_timezone()).date() if row.last_counted else None
 
 
 def _category_filter(session: Session) -> Filter:

@@ -209,7 +209,7 @@ def test_a_warehouse_is_known_by_its_name_and_in_small_letters(write: Write) -> 
     with write() as session:
         add_bins(session, rows)
     tree = list_tree(db.session())[0]
-    assert {branch.place.code: branch.bins for branch in (tree, *tree.zones)} == {"W1": 2, "A": 5}
+    assert {branch.place.code: branch.bins for branch in (tree, *tree.zones)} == {"W1": 7, "A": 5}
 
 
 @pytest.mark.usefixtures("app")

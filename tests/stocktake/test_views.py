@@ -270,7 +270,7 @@ def test_phones_are_told_the_bins_their_codes_and_what_a_recount_asks(shop: Shop
     counter = shop.counter(stocktake)
     counter.count(bin_id, [(TEA, 9)])
     seen = counter.phone.client.get(f"/api/v1/stocktakes/{stocktake}", headers={"X-Zhangshi": "1"}).get_json()
-    first, second = seen["bins"]
+    second, first = seen["bins"]  # what is to be done stands on top
     assert (seen["state"], seen["blind"]) == ("counting", True)
     assert (first["state"], first["round"], first["counter"] is not None) == ("closed", 1, True)
     assert first["codes"][0].startswith("ZSB")
