@@ -1,13 +1,12 @@
 """Pages of scans: all, one's own of today, those that wait, and what a person decides about one of them."""
 
 from collections.abc import Iterator
-from datetime import datetime, time
+from datetime import UTC, datetime, time
 from pathlib import Path
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from flask import Blueprint, Response, current_app, flash, make_response, redirect, render_template, request, url_for
-from flask_babel import get_timezone, gettext, ngettext
+from flask_babel import get_timezone, gettext, ngettext, to_utc
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -200,8 +199,9 @@ def _said(error: RuleBroken) -> str:
 
 
 def _today() -> datetime:
-    zone: ZoneInfo = get_timezone()
-    return datetime.combine(utc_now().astimezone(zone).date(), time(), zone)
+    # Not combine(…, zone): of a zone of pytz that is the offset of a hundred years ago, minutes away.
+    begin: datetime = to_utc(datetime.combine(utc_now().astimezone(get_timezone()).date(), time()))
+    return begin.replace(tzinfo=UTC)
 
 
 def _tell(taken: int) -> None:
