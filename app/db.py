@@ -263,7 +263,7 @@ def _begin_postgres(connection: Connection) -> None:
 
 def _note_return(connection: Any, record: ConnectionPoolEntry) -> None:
     record.info["returned_at"] = time.monotonic()
-    if connection is not None and not connection.autocommit:
+    if connection is not None and not connection.closed and not connection.autocommit:
         connection.autocommit = True
 
 
