@@ -14,7 +14,7 @@ from app.identity.grants import Present
 from app.kernel.errors import InvalidInput, RuleBroken
 from app.kernel.i18n import N_
 from app.scanning.drafts import Taken
-from app.scanning.intake import keep, prepare
+from app.scanning.intake import KeptBefore, keep, prepare
 from app.scanning.rules import ScanKind
 from app.scanning.sent import SentScan
 from app.stocktake.counting.task import TASK
@@ -86,17 +86,18 @@ def _readable(events: Sequence[msgspec.Raw]) -> list[SentScan]:
 
 
 def _keep(sent: Sequence[SentScan], now: datetime, present: Present, *, unread: bool = False) -> list[Taken]:
-    """Take *sent* in, in one transaction; where others were quicker, look anew."""
+    """Take *sent* in, in one transaction, as if all were new; where they are not, look at the record first."""
     for left in reversed(range(ATTEMPTS)):
-        batch = prepare(db.session(), sent, now, present, unread=unread)
+        batch = prepare(db.session(), sent, now, present, unread=unread, seems_new=left == ATTEMPTS - 1)
         try:
             if batch.fresh:
                 with transaction() as session:
                     keep(session, batch, now)
             return batch.answers()
-        except DBAPIError as error:
-            # Another connection kept one of these ids a moment ago, or the database undid ours for others' sake.
-            if not left or not (isinstance(error, IntegrityError) or is_undone(error)):
+        except (KeptBefore, DBAPIError) as error:
+            # Some are known, something they name went away a moment ago, or the database undid ours for others' sake.
+            is_passing = isinstance(error, KeptBefore | IntegrityError) or is_undone(error)
+            if not left or not is_passing:
                 raise
     raise AssertionError("unreachable: the last attempt returns or raises")
 

@@ -13,7 +13,8 @@ from functools import lru_cache
 from typing import Any, cast
 from uuid import UUID, uuid5
 
-from sqlalchemy import Table, bindparam, insert, select
+from sqlalchemy import CursorResult, Table, bindparam, select
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from app.catalog.queries import find_packs
@@ -49,7 +50,14 @@ _ANSWERED = select(
     SCAN.c.lot_code,
     SCAN.c.received_at,
 ).where(SCAN.c.id.in_(bindparam("ids", expanding=True)))
-_KEEP = insert(SCAN)
+_KEEP = {
+    name: insert(SCAN).on_conflict_do_nothing(index_elements=[SCAN.c.id]).execution_options(preserve_rowcount=True)
+    for name, insert in (("sqlite", sqlite.insert), ("postgresql", postgresql.insert))
+}
+
+
+class KeptBefore(Exception):
+    """Some of the scans are in the record already: prepared with an eye on it they are answered as they were."""
 
 
 @dataclass(frozen=True)
@@ -75,14 +83,16 @@ def prepare(
     *,
     unread: bool = False,
     vouched: int | None = None,
+    seems_new: bool = False,
 ) -> Batch:
     """Find out about *sent* all that needs no right to write: which are new, who made them, what they name.
 
-    It may be called on a snapshot: what it does not see is settled by keep() or by the primary key. With *unread* the
-    codes are not looked at: the scans are to be kept for a person whatever they hold. *vouched*: whoever typed them
-    answers for it that this user made them; no phone did.
+    It may be called on a snapshot: what it does not see is settled by keep(). With *unread* the codes are not looked
+    at: the scans are to be kept for a person whatever they hold. *vouched*: whoever typed them answers for it that
+    this user made them; no phone did. *seems_new*: nobody asks whether they were kept before, keep() finds out; of
+    all that are sent few are, and asking is a tenth of what a scan costs.
     """
-    batch = _sort_out(session, sent, now)
+    batch = _sort_out(session, sent, now, seems_new=seems_new)
     drafts = batch.fresh.values()
     for draft in drafts:
         draft.user_id = vouched
@@ -101,25 +111,28 @@ def prepare(
 def keep(session: Session, batch: Batch, now: datetime) -> None:
     """Put the new scans into the record, with what their tasks say of them.
 
-    Errors: IntegrityError where another transaction kept one of the ids first; prepared anew, it is answered.
+    Errors: KeptBefore, also where another transaction was quicker.
     """
     drafts = batch.fresh.values()
     _look_again(session, drafts)
     settle_lots(session, drafts)
     judge(session, drafts, now)
     if drafts:
-        session.execute(_KEEP, [draft.as_row() for draft in drafts])
+        rows = [draft.as_row() for draft in drafts]
+        kept = session.execute(_KEEP[session.get_bind().dialect.name], rows)
+        if cast("CursorResult[Any]", kept).rowcount != len(rows):
+            raise KeptBefore
 
 
 # --- once -----------------------------------------------------------------------------------------------------------
 
 
-def _sort_out(session: Session, sent: Sequence[SentScan], now: datetime) -> Batch:
+def _sort_out(session: Session, sent: Sequence[SentScan], now: datetime, *, seems_new: bool) -> Batch:
     digests = [digest_of(one) for one in sent]
-    stored = _find_stored(session, {one.id for one in sent})
+    stored = {} if seems_new else _find_stored(session, {one.id for one in sent})
     ids = _kept_ids(sent, digests, {number: row.digest for number, row in stored.items()})
     moved = set(ids) - {one.id for one in sent}
-    if moved:
+    if moved and not seems_new:
         stored |= _find_stored(session, moved)
     fresh: dict[UUID, Draft] = {}
     for kept, one, digest in zip(ids, sent, digests, strict=True):

@@ -9,6 +9,7 @@ from typing import Any, cast
 from uuid import UUID, uuid4
 
 from flask.testing import FlaskClient
+from sqlalchemy import event
 from sqlalchemy.orm import Session
 
 from app.kernel.exact import ZERO
@@ -39,7 +40,7 @@ class Goods:
 
 @dataclass
 class Tally:
-    """A task that takes every scan, adds up what it was given, and can be told to park or to break."""
+    """A task that takes every scan, adds up what it was given for good, and can be told to park or to break."""
 
     seen: list[NewScan] = field(default_factory=list)
     parks: str | None = None
@@ -47,22 +48,24 @@ class Tally:
 
     def judge(  # the protocol names what this one does not need
         self,
-        session: Session,  # noqa: ARG002  # see above
+        session: Session,
         task_id: int,  # noqa: ARG002  # see above
         scans: Sequence[NewScan],
         now: datetime,  # noqa: ARG002  # see above
     ) -> Sequence[Verdict]:
         if any(scan.raw == self.breaks_on for scan in scans if scan.raw):
             raise ZeroDivisionError("a fault in the task")
-        self.seen += scans
+        # What is undone was not given: a task keeps what it makes of scans in the transaction that keeps the scans.
+        event.listen(session, "after_commit", lambda _: self.seen.extend(scans), once=True)
         if self.parks:
             return [Verdict(accepted=False, reason=self.parks)] * len(scans)
-        return [Verdict(accepted=True, counted=self._counted(scan)) for scan in scans]
+        return [Verdict(accepted=True, counted=_counted(scan, [*self.seen, *scans])) for scan in scans]
 
-    def _counted(self, scan: NewScan) -> Decimal | None:
-        if scan.item_id is None:
-            return None
-        return sum((one.quantity or ZERO for one in self.seen if one.item_id == scan.item_id), ZERO)
+
+def _counted(scan: NewScan, seen: Sequence[NewScan]) -> Decimal | None:
+    if scan.item_id is None:
+        return None
+    return sum((one.quantity or ZERO for one in seen if one.item_id == scan.item_id), ZERO)
 
 
 @dataclass

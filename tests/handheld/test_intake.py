@@ -4,11 +4,13 @@ import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import partial
+from typing import Any
 from uuid import uuid4
 
 import pytest
 from flask import Flask
-from sqlalchemy import func, select, text
+from sqlalchemy import event, func, select, text
 from sqlalchemy.exc import DBAPIError
 
 from app.db import db
@@ -69,6 +71,27 @@ def test_an_answer_that_was_lost_is_given_again_for_the_whole_batch(phone: Phone
     answers = phone.send(*events)
     assert [answer["status"] for answer in answers] == ["accepted"] * 5
     assert stored() == len(tally.seen) == 5
+
+
+def test_new_scans_are_kept_without_looking_for_them_first(phone: Phone, goods: Goods) -> None:
+    phone.scan(location=goods.bins[0])
+    statements: list[str] = []
+    note = partial(_note, statements)
+    event.listen(db.engine, "before_cursor_execute", note)
+    try:
+        phone.scan(location=goods.bins[0])
+        alone = list(statements)
+        statements.clear()
+        phone.send(*(phone.event(location=goods.bins[0]) for _ in range(50)))
+    finally:
+        event.remove(db.engine, "before_cursor_execute", note)
+    assert not any("FROM scan" in statement for statement in alone)
+    assert sum(statement.startswith("INSERT INTO scan") for statement in alone) == 1
+    assert len(statements) == len(alone)
+
+
+def _note(statements: list[str], *arguments: Any) -> None:
+    statements.append(arguments[2])
 
 
 def test_a_page_opened_anew_sends_the_same_scan_with_another_token(
@@ -136,8 +159,8 @@ def test_two_connections_with_the_same_scans_at_once_keep_each_once(app: Flask, 
 
 def test_scans_that_come_in_out_of_order_stand_in_the_phones_order(phone: Phone) -> None:
     events = [phone.event(scanned_at=ago(seconds=60 - number)) for number in range(6)]
-    for event in (events[3], events[0], events[5]):
-        phone.send(event)
+    for one in (events[3], events[0], events[5]):
+        phone.send(one)
     phone.send(events[4], events[1], events[2])
     assert [str(scan.id) for scan in list_scans(db.session(), "tally", 1)] == [event["id"] for event in events]
 
