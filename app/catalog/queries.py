@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from app.catalog.models import Barcode, Category, Item, Pack, Unit
 from app.catalog.rules import NoSuchItem, NoSuchPack, PackFacts
+from app.db import padded
 from app.kernel.gtin import barcode_key
 from app.kernel.owncode import OwnKind, find_own_code
 
@@ -81,7 +82,7 @@ def find_packs_by_codes(session: Session, codes: Collection[str]) -> dict[str, P
     keys = {barcode_key(code) for code in codes}
     if not keys:
         return {}
-    rows = session.execute(_BY_CODE, {"keys": list(keys)})
+    rows = session.execute(_BY_CODE, {"keys": padded(keys)})
     return {row.barcode: _facts(row) for row in rows}
 
 
@@ -89,14 +90,14 @@ def find_packs(session: Session, pack_ids: Collection[int]) -> dict[int, PackFac
     """Return the packs of these ids. One query."""
     if not pack_ids:
         return {}
-    return {row.id: _facts(row) for row in session.execute(_BY_PACK, {"ids": list(pack_ids)})}
+    return {row.id: _facts(row) for row in session.execute(_BY_PACK, {"ids": padded(pack_ids)})}
 
 
 def find_base_packs(session: Session, item_ids: Collection[int]) -> dict[int, PackFacts]:
     """Return the pack of the base unit of each item, by item id. One query."""
     if not item_ids:
         return {}
-    return {row.item_id: _facts(row) for row in session.execute(_BASE_BY_ITEM, {"ids": list(item_ids)})}
+    return {row.item_id: _facts(row) for row in session.execute(_BASE_BY_ITEM, {"ids": padded(item_ids)})}
 
 
 def find_items_by_codes(session: Session, codes: Collection[str]) -> dict[str, int]:

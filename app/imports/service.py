@@ -15,7 +15,7 @@ from sqlalchemy import delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from app.db import db, transaction
+from app.db import db, refresh_statistics, transaction
 from app.identity.audit import audit
 from app.imports.kinds import Applying, ReadRow, fields_of, get_kind
 from app.imports.models import Import, ImportRow
@@ -47,8 +47,8 @@ CHUNK = 1_000
 MOST_ROWS = 300_000
 
 
-# How often the rows are read anew because somebody else was faster.
-ATTEMPTS = 3
+# How often the rows are read: anew where somebody else was faster.
+ATTEMPTS = 4
 
 
 class TooManyRows(InvalidInput):
@@ -242,13 +242,15 @@ def _bad_rows(rows: Sequence[tuple[int, object]], read: Sequence[ReadRow]) -> li
 
 def _apply(import_id: int, run: int, time_zone: str, by: int | None) -> None:
     """Take the good rows over; read them once more where somebody else's change came in between."""
-    for _ in range(ATTEMPTS):
+    for left in reversed(range(ATTEMPTS)):
         try:
             _read_and_write(import_id, run, time_zone, by)
+            break
         except (Overtaken, IntegrityError):
-            continue
-        return
-    _read_and_write(import_id, run, time_zone, by)
+            if not left:
+                raise
+    with transaction() as session:
+        refresh_statistics(session)
 
 
 def _read_and_write(import_id: int, run: int, time_zone: str, by: int | None) -> None:

@@ -18,6 +18,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from app.catalog.queries import find_packs
+from app.db import padded
 from app.identity.grants import Present
 from app.kernel.exact import round_quantity
 from app.scanning.drafts import Draft, Taken, expected_kind, shown_lot
@@ -152,7 +153,7 @@ def _kept_ids(sent: Sequence[SentScan], digests: Sequence[bytes], stored: dict[U
 
 
 def _find_stored(session: Session, ids: Collection[UUID]) -> dict[UUID, Any]:
-    return {row.id: row for row in session.execute(_ANSWERED, {"ids": list(ids)})}
+    return {row.id: row for row in session.execute(_ANSWERED, {"ids": padded(ids)})}
 
 
 def _draft(sent: SentScan, kept: UUID, digest: bytes, now: datetime) -> Draft:

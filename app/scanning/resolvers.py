@@ -7,6 +7,7 @@ from sqlalchemy import Table, bindparam, or_, select
 from sqlalchemy.orm import Session
 
 from app.catalog.queries import find_packs, find_packs_by_codes
+from app.db import padded
 from app.kernel.owncode import OwnKind
 from app.places.models import Location
 from app.places.rules import LEAVES
@@ -42,7 +43,7 @@ def resolve_bins(session: Session, codes: Collection[ParsedCode]) -> dict[str, l
     """Return the places that codes name: our own label, or the place's code as it stands."""
     ids = {code.own.id for code in codes if code.own and code.own.kind is OwnKind.BIN}
     texts = {code.text for code in codes if code.own is None}
-    rows = session.execute(_BY_ID_OR_CODE, {"ids": list(ids), "codes": list(texts)}).all()
+    rows = session.execute(_BY_ID_OR_CODE, {"ids": padded(ids), "codes": padded(texts)}).all()
     by_id = {row.id: Meaning(BIN, row.id, bin=BinFacts(row.id, row.code)) for row in rows}
     by_code = {row.code: by_id[row.id] for row in rows}
     found = {}
@@ -57,7 +58,7 @@ def find_bins(session: Session, ids: Collection[int]) -> dict[int, BinFacts]:
     """Return the places that hold goods, of these ids. One query."""
     if not ids:
         return {}
-    rows = session.execute(_BY_ID, {"ids": list(ids)})
+    rows = session.execute(_BY_ID, {"ids": padded(ids)})
     return {row.id: BinFacts(row.id, row.code) for row in rows}
 
 

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from app.catalog.models import Barcode, Item, Pack, Unit
 from app.company.models import Company
 from app.company.rules import Chart, TaxStatus
-from app.db import db, transaction
+from app.db import db, refresh_statistics, transaction
 from app.identity.grants import issue_grant
 from app.identity.models import Device, User
 from app.identity.queries import principal_of
@@ -69,6 +69,7 @@ def open_shop(app: Flask) -> Shop:
             codes, (warehouse, bins) = _add_goods(session), _add_bins(session)
             stocktake = plan(session, Plan(warehouse, Scope(ScopeKind.WAREHOUSE)), people[0].id, now)
             start(session, stocktake.id, people[0].id, now)
+            refresh_statistics(session)
             shop = Shop(counters, codes, bins, f"stocktake:{stocktake.id}")
         db.session.remove()
         db.engine.dispose()

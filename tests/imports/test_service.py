@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from python_calamine import CalamineWorkbook
-from sqlalchemy import event, func, select
+from sqlalchemy import event, func, select, text
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Session
 
@@ -280,6 +280,17 @@ def test_a_process_that_died_while_it_showed_new_problems_takes_nothing_over(
     looked_again = _apply(write, found, path)
     assert (looked_again.state, looked_again.good, looked_again.bad) == (ImportState.CHECKED, 1, 1)
     assert db.session.scalar(select(func.count(Item.id))) == 0
+
+
+def test_the_database_knows_at_once_how_much_came_in(stage: Stage, write: Write, tmp_path: Path) -> None:
+    """Or else it plans the first minute's scans as if the shop were empty."""
+    if db.engine.dialect.name == "sqlite":
+        return
+    path = tmp_path / "items.csv"
+    path.write_text("name\n" + "".join(f"Cola {n}\n" for n in range(300)), encoding="utf-8")
+    _apply(write, stage("items", path), path)
+    db.session.remove()
+    assert db.session.scalar(text("SELECT reltuples FROM pg_class WHERE relname = 'item'")) == 300
 
 
 def test_more_rows_than_can_be_checked_at_once_are_refused(

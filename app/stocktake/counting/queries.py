@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Select, and_, bindparam, func, or_, select
 from sqlalchemy.orm import Session
 
 from app.company.models import Company
+from app.db import padded
 from app.scanning.models import Scan, ScanResolution
 from app.scanning.rules import ScanDecision, ScanKind, ScanStatus
 from app.stocktake.counting.rules import Count, CountKey, LeanScan, fold
@@ -100,7 +101,7 @@ def _as_decided(name: str) -> ColumnElement[Any]:
 
 def find_board(session: Session, stocktake_id: int, bins: Collection[int]) -> Board | None:
     """Return the stocktake and its rows of *bins*; it cannot be posted or cancelled before this transaction ends."""
-    rows = session.execute(_BOARD, {"stocktake": stocktake_id, "bins": list(bins)}).all()
+    rows = session.execute(_BOARD, {"stocktake": stocktake_id, "bins": padded(bins)}).all()
     if not rows:
         return None
     first = rows[0]
@@ -113,7 +114,8 @@ def list_related(
 ) -> list[LeanScan]:
     """Return the accepted scans of *bins* about *items* (None: about any), what frames them there, and *targets*."""
     statement = _related(about_all=items is None, with_targets=bool(targets))
-    wanted = {"stocktake": stocktake_id, "bins": list(bins), "items": list(items or ()), "targets": list(targets)}
+    wanted: dict[str, Any] = {"stocktake": stocktake_id, "bins": padded(bins)}
+    wanted |= {"items": padded(items or ()), "targets": padded(targets)}
     return [LeanScan._make(row) for row in session.execute(statement, wanted)]
 
 
