@@ -36,7 +36,7 @@ from app.identity import views as identity_views
 from app.identity.access import current_user
 from app.identity.listings import SUBJECT_LINKS
 from app.identity.rules import Permission
-from app.identity.service import forget_attempts
+from app.identity.service import forget_old
 from app.imports import actions as imports_actions
 from app.imports import cli as imports_cli
 from app.imports import views as imports_views
@@ -320,16 +320,16 @@ def _back_up(now: datetime) -> str:
     return back_up_nightly(db.engine, Path(current_app.instance_path), now)
 
 
-def _forget_attempts(now: datetime) -> None:
+def _forget_old(now: datetime) -> None:
     with transaction() as session:
-        forget_attempts(session, now - timedelta(days=90))
+        forget_old(session, now - timedelta(days=90))
 
 
 NIGHTLY = (
     Job("verify", N_("Prove the books"), Daily(time(2, 30)), _prove_books),
     Job("backup", N_("Back up"), Daily(time(3, 0)), _back_up),
     Job("counts", N_("Plan the counts that are due"), Daily(time(5, 0)), plan_all_due),
-    Job("tidy", N_("Forget old sign-in attempts"), Daily(time(3, 30)), _forget_attempts),
+    Job("tidy", N_("Forget old sign-in attempts"), Daily(time(3, 30)), _forget_old),
 )
 
 

@@ -39,6 +39,15 @@ class EndedEpoch(Base):
     ended_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
+class EndedSession(Base):
+    """A session that its user signed out of: its cookie, copied before, opens nothing."""
+
+    __tablename__ = "ended_session"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    ended_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+
+
 class Device(Base):
     """A phone or desk that scans; events name it, a manager can revoke it."""
 

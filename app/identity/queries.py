@@ -10,11 +10,11 @@ from sqlalchemy.orm import Session, aliased
 
 from app.identity.access import Principal
 from app.identity.audit import SUBJECT_NAMES, Attribute
-from app.identity.models import AuditEvent, Device, User
+from app.identity.models import AuditEvent, Device, EndedSession, User
 from app.identity.rules import Permission, Role, roles_with
 from app.kernel.errors import NotFound
 
-_USER, _DEVICE = cast("Table", User.__table__), cast("Table", Device.__table__)
+_USER, _DEVICE, _ENDED = (cast("Table", model.__table__) for model in (User, Device, EndedSession))
 # Every request asks this: built once, it costs a fifth of being built anew.
 _PRINCIPAL = select(
     _USER.c.id, _USER.c.login, _USER.c.name, _USER.c.roles, _USER.c.locale, _USER.c.theme, _USER.c.epoch
@@ -23,12 +23,16 @@ _PRINCIPAL = select(
     _USER.c.epoch == bindparam("epoch"),
     _USER.c.active,
     ~exists().where(_DEVICE.c.id == bindparam("device"), _DEVICE.c.revoked_at.is_not(None)),
+    ~exists().where(_ENDED.c.id == bindparam("session")),
 )
 
 
-def find_principal(session: Session, user_id: int, epoch: int, device: UUID | None) -> Principal | None:
-    """Return who is signed in; None after a deactivation, a new epoch, or a revocation of the device. One query."""
-    row = session.execute(_PRINCIPAL, {"user": user_id, "epoch": epoch, "device": device}).one_or_none()
+def find_principal(
+    session: Session, user_id: int, epoch: int, device: UUID | None, session_id: UUID | None = None
+) -> Principal | None:
+    """Return who is signed in; None after a deactivation, a new epoch, a revocation or signing out. One query."""
+    wanted = {"user": user_id, "epoch": epoch, "device": device, "session": session_id}
+    row = session.execute(_PRINCIPAL, wanted).one_or_none()
     return None if row is None else _principal(row)
 
 

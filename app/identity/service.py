@@ -6,10 +6,11 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import delete, func, select
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from app.identity.audit import audit, changes
-from app.identity.models import EndedEpoch, SignInAttempt, User
+from app.identity.models import EndedEpoch, EndedSession, SignInAttempt, User
 from app.identity.passwords import hash_password
 from app.identity.queries import get_device, get_user, users_who_may
 from app.identity.rules import (
@@ -134,6 +135,13 @@ def change_own_password(
     return user
 
 
+def end_session(session: Session, session_id: UUID, now: datetime) -> None:
+    """Let nobody in with this session's cookie any more, wherever a copy of it is."""
+    insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
+    ended = insert(EndedSession).values(id=session_id, ended_at=now)
+    session.execute(ended.on_conflict_do_nothing())
+
+
 def sign_out_everywhere(session: Session, user_id: int, now: datetime) -> None:
     """End every session and grant of one's own."""
     _end_epoch(session, _lock(session, user_id), now)
@@ -178,10 +186,10 @@ def revoke_device(session: Session, device_id: UUID, by: int, now: datetime) -> 
         audit(session, by, "device.revoke", f"device:{device_id}", {"name": device.name}, now)
 
 
-def forget_attempts(session: Session, before: datetime) -> int:
-    """Remove tries to sign in that are older than any rule asks for; return how many."""
-    gone = session.execute(delete(SignInAttempt).where(SignInAttempt.at < before).returning(SignInAttempt.id))
-    return len(gone.all())
+def forget_old(session: Session, before: datetime) -> None:
+    """Remove tries to sign in and ended sessions that are older than any rule asks for and any cookie lives."""
+    session.execute(delete(SignInAttempt).where(SignInAttempt.at < before))
+    session.execute(delete(EndedSession).where(EndedSession.ended_at < before))
 
 
 def _lock(session: Session, user_id: int) -> User:

@@ -7,7 +7,7 @@ HTTP (where the owner allows it) they bear other names, so that neither can be p
 import hashlib
 from datetime import timedelta
 from typing import Final
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from flask import Flask, request, session
 from flask.sessions import SecureCookieSessionInterface
@@ -74,6 +74,7 @@ def enter(signed_in: SignedIn) -> None:
     session.permanent = True
     session["device"] = str(signed_in.device)
     session["day"] = _day()
+    session["id"] = uuid4().hex
     login_user(signed_in.user)
 
 
@@ -82,9 +83,11 @@ def re_enter(user: Principal) -> None:
     enter(SignedIn(user, current_device()))
 
 
-def leave() -> None:
-    """End this session."""
+def leave() -> UUID | None:
+    """End this session in its browser; return its id, so that it ends for copies too (None: it began without)."""
+    ended = _id()
     session.clear()
+    return ended
 
 
 def current_device() -> UUID:
@@ -129,10 +132,14 @@ def _load(text: str) -> Principal | None:
     if not (number.isdigit() and epoch.isdigit()):
         return None
     device = UUID(session["device"]) if "device" in session else None
-    user = find_principal(db.session(), int(number), int(epoch), device)
+    user = find_principal(db.session(), int(number), int(epoch), device, _id())
     if user is not None and session.get("day") != _day():
         session["day"] = _day()
     return user
+
+
+def _id() -> UUID | None:
+    return UUID(session["id"]) if "id" in session else None
 
 
 def _day() -> int:

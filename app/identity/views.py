@@ -71,7 +71,10 @@ def _next(target: str | None) -> str:
 @signed_in
 def sign_out() -> AnyResponse:
     """End this session; scans still on the phone keep the grant they were made with."""
-    session.leave()
+    ended = session.leave()
+    if ended is not None:
+        with transaction() as work:
+            service.end_session(work, ended, utc_now())
     return redirect(url_for("identity.sign_in"), 303)
 
 

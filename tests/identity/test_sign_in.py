@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 from flask import Flask
@@ -10,9 +11,10 @@ from flask.testing import FlaskClient
 from sqlalchemy import func, select, update
 
 from app.db import db, transaction
-from app.identity.models import AuditEvent, Device, SignInAttempt, User
+from app.identity.models import AuditEvent, Device, EndedSession, SignInAttempt, User
 from app.identity.passwords import hash_password, is_password, needs_rehash
 from app.identity.rules import FAILURES_PER_LOGIN, SignInFailed, TooManyAttempts
+from app.identity.service import end_session
 from app.identity.sign_in import begin_sign_in, finish_sign_in
 from app.kernel.clock import utc_now
 from tests.conftest import OWNER_LOGIN, OWNER_PASSWORD, SignIn, Write
@@ -84,6 +86,28 @@ def test_signing_out_takes_a_post_and_ends_the_session(app: Flask) -> None:
     assert client.get("/sign-out").status_code == 405
     assert client.post("/sign-out").location == "/sign-in"
     assert client.get("/users").status_code == 302
+
+
+def test_a_cookie_copied_before_signing_out_opens_nothing(app: Flask) -> None:
+    client, thief = app.test_client(), app.test_client()
+    client.post("/sign-in", data=FIELDS)
+    cookie = client.get_cookie("zhangshi")
+    assert cookie is not None
+    thief.set_cookie("zhangshi", cookie.value)
+    assert thief.get("/users").status_code == 200
+    client.post("/sign-out")
+    assert thief.get("/users").status_code == 302
+    client.post("/sign-in", data=FIELDS)
+    assert client.get("/users").status_code == 200
+    assert thief.get("/users").status_code == 302
+
+
+def test_signing_out_twice_at_once_is_signing_out(app: Flask, write: Write) -> None:
+    ended = uuid4()
+    for _ in range(2):
+        with write() as session:
+            end_session(session, ended, utc_now())
+    assert db.session.scalar(select(func.count()).select_from(EndedSession)) == 1
 
 
 @ON_SQLITE
