@@ -7,7 +7,7 @@ which begins by taking the right to write, so that what it reads is what it chan
 import math
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -26,7 +26,6 @@ from sqlalchemy import (
     FromClause,
     Integer,
     MetaData,
-    Table,
     TypeDecorator,
     event,
     text,
@@ -45,7 +44,6 @@ from app.turns import turn
 BUSY_TIMEOUT_MS: Final = 20_000
 # PostgreSQL: deadlock_detected, serialization_failure. Both mean "nothing happened, try again".
 RETRYABLE_SQLSTATES: Final = frozenset({"40P01", "40001"})
-_SIZES: Final = [4**power for power in range(16)]
 _WRITE_OPTION: Final = "zhangshi_write"
 IDLE_S = 1.0
 
@@ -56,9 +54,6 @@ NAMING = {
     "fk": "fk_%(table_name)s_%(column_0_N_name)s",
     "pk": "pk_%(table_name)s",
 }
-
-
-Value = TypeVar("Value")
 
 
 class Base(DeclarativeBase):
@@ -128,47 +123,6 @@ class UtcDateTime(TypeDecorator[datetime]):
         if value is None:
             return None
         return value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC)
-
-
-def as_stored(
-    table: Table, columns: Sequence[str], rows: Iterable[Sequence[Any]], dialect: Dialect
-) -> list[tuple[Any, ...]]:
-    """Return *rows*, values of *columns*, as the database keeps them: for insert_stored().
-
-    Cost: turning values takes most of a big insert's time; this part of it needs no right to write.
-    """
-    binders = [table.c[name].type.dialect_impl(dialect).bind_processor(dialect) for name in columns]
-    return [tuple(bind(value) if bind else value for bind, value in zip(binders, row, strict=True)) for row in rows]
-
-
-def insert_stored(
-    connection: Connection, table: Table, columns: Sequence[str], rows: Sequence[tuple[Any, ...]]
-) -> None:
-    """Insert rows whose values the database keeps as they are (see as_stored).
-
-    Cost: what SQLAlchemy does for each row takes as long as the database; here the driver has them as they come.
-    """
-    if rows:
-        place = "?" if connection.dialect.paramstyle == "qmark" else "%s"
-        names, places = ", ".join(columns), ", ".join([place] * len(columns))
-        connection.exec_driver_sql(f"INSERT INTO {table.name} ({names}) VALUES ({places})", list(rows))  # noqa: S608  # our own words
-
-
-def padded(values: Iterable[Value]) -> list[Value]:
-    """Return *values* for an IN, the last repeated up to the next power of four.
-
-    Cost: each number of places is a statement of its own, and PostgreSQL plans each on each connection six times
-    before it keeps the plan, which takes ten times as long as finding fifty rows.
-    """
-    places = list(values)
-    missing = next(size for size in _SIZES if size >= len(places)) - len(places) if places else 0
-    return places + places[-1:] * missing
-
-
-def refresh_statistics(session: Session) -> None:
-    """Have PostgreSQL learn what its tables hold, after many rows came at once: by itself it does so a minute later."""
-    if session.get_bind().dialect.name == "postgresql":
-        session.execute(text("ANALYZE"))
 
 
 # --- append-only tables -------------------------------------------------------------------------------------------
@@ -316,7 +270,8 @@ def _set_up_sqlite(connection: Any, record: object) -> None:
 def _begin_sqlite(connection: Connection) -> None:
     # A deferred transaction that turns to writing fails at once when another has written: commands begin IMMEDIATE.
     write = connection.get_execution_options().get(_WRITE_OPTION, False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+    # Straight to the driver: as a statement of SQLAlchemy's it would cost ten times as much.
+    connection.connection.driver_connection.execute("BEGIN IMMEDIATE" if write else "BEGIN")  # type: ignore[union-attr]  # open
 
 
 # --- transactions -------------------------------------------------------------------------------------------------

@@ -14,7 +14,7 @@ from sqlalchemy.exc import DBAPIError, StatementError
 from sqlalchemy.orm import Session
 
 from app.catalog.models import Item, Unit
-from app.db import db, missing_triggers, padded, transaction
+from app.db import db, missing_triggers, transaction
 from app.identity.models import AuditEvent
 from app.kernel.exact import TooPrecise
 from tests.conftest import Write, run_on_postgres
@@ -114,16 +114,6 @@ def test_scaled_columns_are_never_multiplied_in_sql() -> None:
 
 def _audit(session: Session) -> None:
     session.add(AuditEvent(at=datetime.now(UTC), action="user.edit", subject="user:1", details={}))
-
-
-def test_values_are_padded_to_few_sizes_with_what_is_among_them_anyway() -> None:
-    for count in range(1, 300):
-        values = list(range(count))
-        places = padded(values)
-        assert places[:count] == values
-        assert set(places) == set(values)
-        assert count <= len(places) < 4 * count
-    assert {len(padded(range(count))) for count in range(300)} == {0, 1, 4, 16, 64, 256, 1024}
 
 
 @pytest.mark.parametrize("verb", ["UPDATE audit_event SET action = 'x'", "DELETE FROM audit_event"])

@@ -11,10 +11,10 @@ from typing import Any, cast
 from sqlalchemy import Dialect, Table
 from sqlalchemy.orm import Session
 
+from app.bulk import as_stored, insert_stored
 from app.catalog.bulk import ensure_categories, ensure_units, free_codes, reserve_ids
 from app.catalog.models import Barcode, Item, Pack
 from app.catalog.rules import LONGEST_NAME, ItemDraft, ItemRow, category_path, normalise, one_line
-from app.db import as_stored, insert_stored
 from app.kernel.pinyin import initials
 
 ITEM, PACK, BARCODE = (cast("Table", model.__table__) for model in (Item, Pack, Barcode))

@@ -8,9 +8,9 @@ from typing import Any, cast
 from sqlalchemy import ColumnElement, Row, ScalarSelect, Select, Table, and_, bindparam, func, or_, select
 from sqlalchemy.orm import Session, joinedload
 
+from app.bulk import padded
 from app.catalog.models import Barcode, Category, Item, Pack, Unit
 from app.catalog.rules import NoSuchItem, NoSuchPack, PackFacts
-from app.db import padded
 from app.kernel.gtin import barcode_key
 from app.kernel.owncode import OwnKind, find_own_code
 

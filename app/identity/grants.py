@@ -7,6 +7,7 @@ revoked stays that user's, one made after it is not.
 import hashlib
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Final, cast
 from uuid import UUID
 
@@ -59,16 +60,15 @@ class Present:
 
 def issue_grant(user: Principal, device: UUID, now: datetime) -> str:
     """Return the token that lets a page scan as *user* on *device*."""
-    return str(_serializer().dumps([user.id, user.epoch, device.hex, int(now.timestamp())]))
+    return str(_serializer(current_app.secret_key or "").dumps([user.id, user.epoch, device.hex, int(now.timestamp())]))
 
 
 def find_grant(session: Session, text: str, present: Present | None = None) -> Grant | None:
     """Return what *text* grants as of now, None for one that we never gave; one query, none for who is *present*."""
     try:
-        user_id, epoch, device_hex, issued = _serializer().loads(text)
+        user_id, epoch, device, issued_at = _read(text, current_app.secret_key or "")
     except BadSignature:
         return None
-    device, issued_at = UUID(device_hex), datetime.fromtimestamp(issued, UTC)
     begins_at, ends = issued_at - SLOW_CLOCKS, [issued_at + LIFE]
     if present and (present.user.id, present.user.epoch, present.device) == (user_id, epoch, device):
         return Grant(user_id, present.user.name, present.user.roles, device, begins_at, ends[0])
@@ -80,7 +80,11 @@ def find_grant(session: Session, text: str, present: Present | None = None) -> G
     return Grant(user_id, row.name, frozenset(Role(role) for role in row.roles), device, begins_at, min(ends))
 
 
-def _serializer() -> URLSafeSerializer:
-    return URLSafeSerializer(
-        current_app.secret_key or "", salt="scan-grant", signer_kwargs={"digest_method": hashlib.sha256}
-    )
+@lru_cache(maxsize=256)  # each comes with every scan made under it
+def _read(text: str, key: str | bytes) -> tuple[int, int, UUID, datetime]:
+    user_id, epoch, device_hex, issued = _serializer(key).loads(text)
+    return user_id, epoch, UUID(device_hex), datetime.fromtimestamp(issued, UTC)
+
+
+def _serializer(key: str | bytes) -> URLSafeSerializer:
+    return URLSafeSerializer(key, salt="scan-grant", signer_kwargs={"digest_method": hashlib.sha256})

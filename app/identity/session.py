@@ -12,6 +12,7 @@ from uuid import UUID, uuid4
 from flask import Flask, request, session
 from flask.sessions import SecureCookieSessionInterface
 from flask_login import LoginManager, login_user
+from itsdangerous import URLSafeTimedSerializer
 from werkzeug.wrappers import Response
 
 from app.db import db
@@ -42,6 +43,14 @@ class SchemeSessions(SecureCookieSessionInterface):
     """Signed cookies, one name over HTTPS and another over HTTP."""
 
     digest_method = staticmethod(hashlib.sha256)
+
+    def __init__(self) -> None:
+        self._serializer: URLSafeTimedSerializer | None = None
+
+    def get_signing_serializer(self, app: Flask) -> URLSafeTimedSerializer | None:
+        """Return what signs the cookies, made once: the keys last as long as the process."""
+        self._serializer = self._serializer or super().get_signing_serializer(app)
+        return self._serializer
 
     def get_cookie_name(self, app: Flask) -> str:  # noqa: ARG002  # Flask's signature
         """Return the name under which this request's session is kept."""

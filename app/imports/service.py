@@ -15,7 +15,8 @@ from sqlalchemy import delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from app.db import db, refresh_statistics, transaction
+from app.bulk import refresh_statistics
+from app.db import db, transaction
 from app.identity.audit import audit
 from app.imports.kinds import Applying, ReadRow, fields_of, get_kind
 from app.imports.models import Import, ImportRow

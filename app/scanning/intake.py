@@ -13,12 +13,11 @@ from functools import lru_cache
 from typing import Any, cast
 from uuid import UUID, uuid5
 
-from sqlalchemy import CursorResult, Table, bindparam, select
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Table, bindparam, select
 from sqlalchemy.orm import Session
 
+from app.bulk import as_stored, insert_stored, padded
 from app.catalog.queries import find_packs
-from app.db import padded
 from app.identity.grants import Present
 from app.kernel.exact import round_quantity
 from app.scanning.drafts import Draft, Taken, expected_kind, shown_lot
@@ -51,10 +50,6 @@ _ANSWERED = select(
     SCAN.c.lot_code,
     SCAN.c.received_at,
 ).where(SCAN.c.id.in_(bindparam("ids", expanding=True)))
-_KEEP = {
-    name: insert(SCAN).on_conflict_do_nothing(index_elements=[SCAN.c.id]).execution_options(preserve_rowcount=True)
-    for name, insert in (("sqlite", sqlite.insert), ("postgresql", postgresql.insert))
-}
 
 
 class KeptBefore(Exception):
@@ -120,8 +115,9 @@ def keep(session: Session, batch: Batch, now: datetime) -> None:
     judge(session, drafts, now)
     if drafts:
         rows = [draft.as_row() for draft in drafts]
-        kept = session.execute(_KEEP[session.get_bind().dialect.name], rows)
-        if cast("CursorResult[Any]", kept).rowcount != len(rows):
+        columns, connection = tuple(rows[0]), session.connection()
+        stored = as_stored(SCAN, columns, [row.values() for row in rows], connection.dialect)
+        if insert_stored(connection, SCAN, columns, stored, once="id") != len(rows):
             raise KeptBefore
 
 

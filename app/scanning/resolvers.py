@@ -3,11 +3,11 @@
 from collections.abc import Collection
 from typing import cast
 
-from sqlalchemy import Table, bindparam, or_, select
+from sqlalchemy import Table, bindparam, literal, or_, select
 from sqlalchemy.orm import Session
 
+from app.bulk import padded
 from app.catalog.queries import find_packs, find_packs_by_codes
-from app.db import padded
 from app.kernel.owncode import OwnKind
 from app.places.models import Location
 from app.places.rules import LEAVES
@@ -15,7 +15,8 @@ from app.scanning.meanings import BIN, PACK, BinFacts, Meaning
 from app.scanning.parse import ParsedCode
 
 _LOCATION = cast("Table", Location.__table__)
-_LEAVES = select(_LOCATION.c.id, _LOCATION.c.code).where(_LOCATION.c.kind.in_(sorted(LEAVES)))
+# The kinds as they stand: as values they would be written into the statement anew each time.
+_LEAVES = select(_LOCATION.c.id, _LOCATION.c.code).where(_LOCATION.c.kind.in_(map(literal, sorted(LEAVES))))
 _BY_ID = _LEAVES.where(_LOCATION.c.id.in_(bindparam("ids", expanding=True)))
 _BY_ID_OR_CODE = _LEAVES.where(
     or_(_LOCATION.c.id.in_(bindparam("ids", expanding=True)), _LOCATION.c.code.in_(bindparam("codes", expanding=True)))

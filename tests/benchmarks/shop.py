@@ -10,10 +10,11 @@ from flask import Flask
 from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
+from app.bulk import refresh_statistics
 from app.catalog.models import Barcode, Item, Pack, Unit
 from app.company.models import Company
 from app.company.rules import Chart, TaxStatus
-from app.db import db, refresh_statistics, transaction
+from app.db import db, transaction
 from app.identity.grants import issue_grant
 from app.identity.models import Device, User
 from app.identity.queries import principal_of

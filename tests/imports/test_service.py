@@ -287,10 +287,10 @@ def test_the_database_knows_at_once_how_much_came_in(stage: Stage, write: Write,
     if db.engine.dialect.name == "sqlite":
         return
     path = tmp_path / "items.csv"
-    path.write_text("name\n" + "".join(f"Cola {n}\n" for n in range(300)), encoding="utf-8")
+    path.write_text("name\n" + "".join(f"Cola {n}\n" for n in range(2_000)), encoding="utf-8")
     _apply(write, stage("items", path), path)
     db.session.remove()
-    assert db.session.scalar(text("SELECT reltuples FROM pg_class WHERE relname = 'item'")) == 300
+    assert db.session.scalar(text("SELECT reltuples FROM pg_class WHERE relname = 'item'")) == 2_000
 
 
 def test_more_rows_than_can_be_checked_at_once_are_refused(

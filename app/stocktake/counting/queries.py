@@ -7,11 +7,11 @@ from functools import cache
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, func, literal, or_, select
 from sqlalchemy.orm import Session
 
+from app.bulk import padded
 from app.company.models import Company
-from app.db import padded
 from app.scanning.models import Scan, ScanResolution
 from app.scanning.rules import ScanDecision, ScanKind, ScanStatus
 from app.stocktake.counting.rules import Count, CountKey, LeanScan, fold
@@ -123,6 +123,6 @@ def list_related(
 def _related(*, about_all: bool, with_targets: bool) -> Select[Any]:
     about = and_(_scan.task_kind == TASK, _scan.task_id == bindparam("stocktake"), _in(_scan.location_id, "bins"))
     if not about_all:
-        about = and_(about, or_(_in(_scan.item_id, "items"), _scan.kind.in_(_FRAMES)))
+        about = and_(about, or_(_in(_scan.item_id, "items"), _scan.kind.in_(map(literal, _FRAMES))))
     which = or_(about, _in(_scan.id, "targets")) if with_targets else about
     return select(*(_scan[name] for name in LeanScan._fields)).where(which, _scan.status == ScanStatus.ACCEPTED)
