@@ -3,12 +3,13 @@
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cache
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, Row, ScalarSelect, Select, Table, and_, bindparam, func, or_, select
+from sqlalchemy import ColumnElement, Row, ScalarSelect, Select, Table, and_, func, or_, select
 from sqlalchemy.orm import Session, joinedload
 
-from app.bulk import padded
+from app.bulk import named, one_of, padded
 from app.catalog.models import Barcode, Category, Item, Pack, Unit
 from app.catalog.rules import NoSuchItem, NoSuchPack, PackFacts
 from app.kernel.gtin import barcode_key
@@ -45,15 +46,6 @@ _PACK_FACTS = (
         ),
     )
 )
-_BY_CODE = (
-    _PACK_FACTS.add_columns(_BARCODE.c.code.label("barcode"))
-    .join(_BARCODE, _BARCODE.c.pack_id == _PACK.c.id)
-    .where(_BARCODE.c.code.in_(bindparam("keys", expanding=True)))
-)
-_BY_PACK = _PACK_FACTS.where(_PACK.c.id.in_(bindparam("ids", expanding=True)))
-_BASE_BY_ITEM = _PACK_FACTS.where(
-    _ITEM.c.id.in_(bindparam("ids", expanding=True)), _PACK.c.unit_id == _ITEM.c.unit_id, _PACK.c.factor == Decimal(1)
-)
 
 
 @dataclass(frozen=True)
@@ -79,10 +71,10 @@ class CategoryNode:
 
 def find_packs_by_codes(session: Session, codes: Collection[str]) -> dict[str, PackFacts]:
     """Return what each of *codes* names, by its normalised form; codes that name nothing are left out. One query."""
-    keys = {barcode_key(code) for code in codes}
+    keys = padded({barcode_key(code) for code in codes})
     if not keys:
         return {}
-    rows = session.execute(_BY_CODE, {"keys": padded(keys)})
+    rows = session.execute(_by_code(len(keys)), named("key", keys))
     return {row.barcode: _facts(row) for row in rows}
 
 
@@ -90,14 +82,35 @@ def find_packs(session: Session, pack_ids: Collection[int]) -> dict[int, PackFac
     """Return the packs of these ids. One query."""
     if not pack_ids:
         return {}
-    return {row.id: _facts(row) for row in session.execute(_BY_PACK, {"ids": padded(pack_ids)})}
+    ids = padded(pack_ids)
+    return {row.id: _facts(row) for row in session.execute(_by_pack(len(ids)), named("id", ids))}
 
 
 def find_base_packs(session: Session, item_ids: Collection[int]) -> dict[int, PackFacts]:
     """Return the pack of the base unit of each item, by item id. One query."""
     if not item_ids:
         return {}
-    return {row.item_id: _facts(row) for row in session.execute(_BASE_BY_ITEM, {"ids": padded(item_ids)})}
+    ids = padded(item_ids)
+    return {row.item_id: _facts(row) for row in session.execute(_base_by_item(len(ids)), named("id", ids))}
+
+
+@cache
+def _by_code(places: int) -> Select[Any]:
+    barcodes = _PACK_FACTS.add_columns(_BARCODE.c.code.label("barcode")).join(
+        _BARCODE, _BARCODE.c.pack_id == _PACK.c.id
+    )
+    return barcodes.where(one_of(_BARCODE.c.code, "key", places))
+
+
+@cache
+def _by_pack(places: int) -> Select[Any]:
+    return _PACK_FACTS.where(one_of(_PACK.c.id, "id", places))
+
+
+@cache
+def _base_by_item(places: int) -> Select[Any]:
+    is_base = and_(_PACK.c.unit_id == _ITEM.c.unit_id, _PACK.c.factor == Decimal(1))
+    return _PACK_FACTS.where(one_of(_ITEM.c.id, "id", places), is_base)
 
 
 def find_items_by_codes(session: Session, codes: Collection[str]) -> dict[str, int]:

@@ -9,14 +9,14 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any, cast
 from uuid import UUID, uuid5
 
-from sqlalchemy import Table, bindparam, select
+from sqlalchemy import Select, Table, select
 from sqlalchemy.orm import Session
 
-from app.bulk import as_stored, insert_stored, padded
+from app.bulk import as_stored, insert_stored, named, one_of, padded
 from app.catalog.queries import find_packs
 from app.identity.grants import Present
 from app.kernel.exact import round_quantity
@@ -49,7 +49,7 @@ _ANSWERED = select(
     SCAN.c.counted,
     SCAN.c.lot_code,
     SCAN.c.received_at,
-).where(SCAN.c.id.in_(bindparam("ids", expanding=True)))
+)
 
 
 class KeptBefore(Exception):
@@ -149,7 +149,13 @@ def _kept_ids(sent: Sequence[SentScan], digests: Sequence[bytes], stored: dict[U
 
 
 def _find_stored(session: Session, ids: Collection[UUID]) -> dict[UUID, Any]:
-    return {row.id: row for row in session.execute(_ANSWERED, {"ids": padded(ids)})}
+    wanted = padded(ids)
+    return {row.id: row for row in session.execute(_by_id(len(wanted)), named("id", wanted))}
+
+
+@cache
+def _by_id(places: int) -> Select[Any]:
+    return _ANSWERED.where(one_of(SCAN.c.id, "id", places))
 
 
 def _draft(sent: SentScan, kept: UUID, digest: bytes, now: datetime) -> Draft:

@@ -1,12 +1,13 @@
 """The things that codes name from the first day: packs by barcode or label, bins by label or code."""
 
 from collections.abc import Collection
+from functools import cache
 from typing import cast
 
-from sqlalchemy import Table, bindparam, literal, or_, select
+from sqlalchemy import Select, Table, literal, or_, select
 from sqlalchemy.orm import Session
 
-from app.bulk import padded
+from app.bulk import named, one_of, padded
 from app.catalog.queries import find_packs, find_packs_by_codes
 from app.kernel.owncode import OwnKind
 from app.places.models import Location
@@ -17,10 +18,6 @@ from app.scanning.parse import ParsedCode
 _LOCATION = cast("Table", Location.__table__)
 # The kinds as they stand: as values they would be written into the statement anew each time.
 _LEAVES = select(_LOCATION.c.id, _LOCATION.c.code).where(_LOCATION.c.kind.in_(map(literal, sorted(LEAVES))))
-_BY_ID = _LEAVES.where(_LOCATION.c.id.in_(bindparam("ids", expanding=True)))
-_BY_ID_OR_CODE = _LEAVES.where(
-    or_(_LOCATION.c.id.in_(bindparam("ids", expanding=True)), _LOCATION.c.code.in_(bindparam("codes", expanding=True)))
-)
 
 
 def resolve_packs(session: Session, codes: Collection[ParsedCode]) -> dict[str, list[Meaning]]:
@@ -42,9 +39,10 @@ def resolve_packs(session: Session, codes: Collection[ParsedCode]) -> dict[str, 
 
 def resolve_bins(session: Session, codes: Collection[ParsedCode]) -> dict[str, list[Meaning]]:
     """Return the places that codes name: our own label, or the place's code as it stands."""
-    ids = {code.own.id for code in codes if code.own and code.own.kind is OwnKind.BIN}
-    texts = {code.text for code in codes if code.own is None}
-    rows = session.execute(_BY_ID_OR_CODE, {"ids": padded(ids), "codes": padded(texts)}).all()
+    ids = padded({code.own.id for code in codes if code.own and code.own.kind is OwnKind.BIN})
+    texts = padded({code.text for code in codes if code.own is None})
+    statement = _by_id_or_code(len(ids), len(texts))
+    rows = session.execute(statement, named("id", ids) | named("code", texts)).all()
     by_id = {row.id: Meaning(BIN, row.id, bin=BinFacts(row.id, row.code)) for row in rows}
     by_code = {row.code: by_id[row.id] for row in rows}
     found = {}
@@ -59,8 +57,19 @@ def find_bins(session: Session, ids: Collection[int]) -> dict[int, BinFacts]:
     """Return the places that hold goods, of these ids. One query."""
     if not ids:
         return {}
-    rows = session.execute(_BY_ID, {"ids": padded(ids)})
+    wanted = padded(ids)
+    rows = session.execute(_by_id(len(wanted)), named("id", wanted))
     return {row.id: BinFacts(row.id, row.code) for row in rows}
+
+
+@cache
+def _by_id(places: int) -> Select[tuple[int, str]]:
+    return _LEAVES.where(one_of(_LOCATION.c.id, "id", places))
+
+
+@cache
+def _by_id_or_code(ids: int, codes: int) -> Select[tuple[int, str]]:
+    return _LEAVES.where(or_(one_of(_LOCATION.c.id, "id", ids), one_of(_LOCATION.c.code, "code", codes)))
 
 
 def _keys(code: ParsedCode) -> list[str]:

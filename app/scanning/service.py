@@ -7,10 +7,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import Table, insert
+from sqlalchemy import CursorResult, Table, insert
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -96,7 +97,8 @@ def drop(session: Session, scan_id: UUID, note: str, by: int, now: datetime) -> 
         raise NoteMissing
     scan = _waiting(session, scan_id)
     row = {"scan_id": scan.id, "decision": ScanDecision.DROP, "user_id": scan.user_id or by, "note": note}
-    _keep(session, [row | {"decided_by": by, "decided_at": now}])
+    if not _keep(session, [row | {"decided_by": by, "decided_at": now}]):
+        raise NotParked
     audit(session, by, "scan.drop", f"scan:{scan_id}", {"note": note, "raw": scan.raw}, now)
 
 
@@ -174,17 +176,16 @@ def _as_sent(scan: Scan) -> SentScan:
 
 def _decide_one(session: Session, draft: Draft, decision: ScanDecision, by: int, now: datetime) -> None:
     if not _decide(session, [draft], decision, by, now):
-        raise StillParked(reason=draft.reason)
+        raise NotParked if draft.reason is None else StillParked(reason=draft.reason)
 
 
 def _decide(session: Session, drafts: Iterable[Draft], decision: ScanDecision, by: int, now: datetime) -> int:
-    """Let in those of *drafts* that their tasks take; return how many."""
+    """Let in those of *drafts* that their tasks take and nobody decides about at this moment; return how many."""
     drafts = list(drafts)
     settle_lots(session, drafts)
     judge(session, drafts, now)
     rows = [_row(draft, decision) | {"decided_by": by, "decided_at": now} for draft in drafts if draft.reason is None]
-    _keep(session, rows)
-    return len(rows)
+    return _keep(session, rows)
 
 
 def _row(draft: Draft, decision: ScanDecision) -> dict[str, object]:
@@ -203,10 +204,11 @@ def _row(draft: Draft, decision: ScanDecision) -> dict[str, object]:
     }
 
 
-def _keep(session: Session, rows: Sequence[dict[str, object]]) -> None:
+def _keep(session: Session, rows: Sequence[dict[str, object]]) -> int:
+    """Keep what was decided, but for scans that somebody else decided about at this moment; return of how many."""
     if not rows:
-        return
-    try:
-        session.execute(insert(RESOLUTION), rows)
-    except IntegrityError as error:  # somebody else decided at this moment
-        raise NotParked from error
+        return 0
+    dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
+    kept = dialect.insert(RESOLUTION).on_conflict_do_nothing(index_elements=[RESOLUTION.c.scan_id])
+    result = session.execute(kept, rows, execution_options={"preserve_rowcount": True})
+    return cast("CursorResult[Any]", result).rowcount
