@@ -174,19 +174,22 @@ def moves_listing(table: FromClause, title: str, *, of_item: bool, sees_cost: bo
     if sees_cost:
         worth = None if sees_differences else _value_unless_counted
         columns.append(Column("value", _l("Value"), "money", label=worth))
-    columns.append(Column("reason", _l("Reason"), "badge", label=_reason, shade=_reason_shade))
+    columns.append(Column("reason", _l("Reason"), "badge", label=_reason, shade=lambda row: reason_shade(row.reason)))
     return Listing(
         name="moves",
         title=title,
         statement=select(table),
         columns=columns,
         search=(moves.key, moves.item, moves.lot, moves.source, moves.target),
-        filters=[
-            Filter("reason", _l("Reason"), list(REASON_NAMES.items()), lambda value: moves.reason == Reason(value)),
-        ],
+        filters=[reason_filter(moves.reason)],
         order=(moves.id.desc(),),
         empty=_l("Nothing was ever moved here."),
     )
+
+
+def reason_filter(column: ColumnElement[Any]) -> Filter:
+    """Return the filter of moves by why they were made."""
+    return Filter("reason", _l("Reason"), list(REASON_NAMES.items()), lambda value: column == Reason(value))
 
 
 # --- cells --------------------------------------------------------------------------------------------------------
@@ -260,8 +263,9 @@ def _reason(row: Any) -> str:
     return str(REASON_NAMES[row.reason])
 
 
-def _reason_shade(row: Any) -> str:
-    return {Reason.PRIMARY: "neutral", Reason.BEYOND_BOOK: "bad", Reason.DIFFERENCE: "warn"}.get(row.reason, "calm")
+def reason_shade(reason: Reason) -> str:
+    """Return the colour of a move's reason."""
+    return {Reason.PRIMARY: "neutral", Reason.BEYOND_BOOK: "bad", Reason.DIFFERENCE: "warn"}.get(reason, "calm")
 
 
 def _state(row: Any) -> str:

@@ -15,10 +15,11 @@ from app.ledger.queries import list_beyond_book
 from app.places.queries import find_places, get_place
 from app.stock import service
 from app.stock.forms import ThresholdForm
-from app.stock.listings import REASON_NAMES, moves_listing, shown_end
 from app.stock.listings import by_item as item_listing
 from app.stock.listings import by_lot as lot_listing
 from app.stock.listings import by_place as place_listing
+from app.stock.listings import moves_listing
+from app.stock.posting_lists import counts_listing, goods_listing
 from app.stock.postings import read_posting
 from app.stock.queries import limits_of_item, moves_behind, names_of_items
 from app.stock.registry import document_title, find_document_url
@@ -27,6 +28,8 @@ from app.web.listing import answer
 from app.web.words import sentence
 
 bp = Blueprint("stock", __name__)
+
+COUNTS = "counts"  # the lines of a posting that are asked for instead of its goods
 
 
 @bp.get("/")
@@ -76,22 +79,26 @@ def moves() -> Response:
 @bp.get("/postings/<int:seq>")
 @may(Permission.READ)
 def posting(seq: int) -> Response:
-    """Show one posting whole: goods, money and counts."""
-    found = read_posting(db.session(), seq)
+    """Show one posting whole: its goods or its counts (`lines`) as a list, totals of both, its money."""
+    session = db.session()
+    found = read_posting(session, seq)
     is_open = not found.is_of_differences or _sees_differences()
     sees_money = current_user.may(Permission.SEE_COST) or current_user.may(Permission.MONEY)
-    page = render_template(
+    title, sees_cost = gettext("Posting %(seq)s", seq=seq), _sees_cost() and is_open
+    of_counts = bool(found.counts.lines) and (request.args.get("lines") == COUNTS or not found.goods.lines)
+    listing = counts_listing(seq, title) if of_counts else goods_listing(seq, title, sees_cost=sees_cost)
+    return answer(
+        session,
+        listing,
         "stock/posting.html",
-        title=gettext("Posting %(seq)s", seq=seq),
         found=found,
+        of_counts=of_counts,
+        kept={"lines": COUNTS} if of_counts else {},
         document=gettext(document_title(found.posting.kind)),
         document_url=find_document_url(found.posting.kind, found.posting.key),
-        end=shown_end,
-        reasons=REASON_NAMES,
-        sees_cost=_sees_cost() and is_open,
+        sees_cost=sees_cost,
         sees_money=sees_money and is_open,
     )
-    return make_response(page)
 
 
 @bp.get("/beyond-book")
