@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, FromClause, or_, select
 from app.catalog.models import Item
 from app.catalog.queries import is_named
 from app.places.rules import End
-from app.stock.listings import REASON_NAMES, reason_filter, reason_shade, shown_end
+from app.stock.move_lists import REASON_NAMES, reason_filter, reason_shade, shown_end
 from app.stock.postings import counts_of
 from app.stock.queries import moves_behind
 from app.web.listing import Column, Filter, Listing

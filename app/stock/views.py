@@ -11,18 +11,19 @@ from app.db import db, transaction
 from app.identity.access import Permission, current_user, may
 from app.kernel.clock import business_day, utc_now
 from app.kernel.errors import RuleBroken
-from app.ledger.queries import list_beyond_book
+from app.ledger.queries import costs, list_beyond_book
 from app.places.queries import find_places, get_place
 from app.stock import service
 from app.stock.forms import ThresholdForm
 from app.stock.listings import by_item as item_listing
 from app.stock.listings import by_lot as lot_listing
 from app.stock.listings import by_place as place_listing
-from app.stock.listings import moves_listing
+from app.stock.move_lists import moves_listing
 from app.stock.posting_lists import counts_listing, goods_listing
 from app.stock.postings import read_posting
 from app.stock.queries import limits_of_item, moves_behind, names_of_items
 from app.stock.registry import document_title, find_document_url
+from app.stock.values import value_listing
 from app.web.addresses import row_number
 from app.web.listing import answer
 from app.web.words import sentence
@@ -43,9 +44,12 @@ def by_item() -> Response:
 @bp.get("/bins")
 @may(Permission.READ)
 def by_place() -> Response:
-    """List what lies in which bin."""
+    """List what lies in which bin: of one item (`item`), or of all."""
     session = db.session()
-    return answer(session, place_listing(session, sees_cost=_sees_cost()), "stock/stock.html")
+    item_id = request.args.get("item", type=row_number)
+    item = get_item(session, item_id) if item_id is not None else None
+    listing = place_listing(session, item, sees_cost=_sees_cost())
+    return answer(session, listing, "stock/stock.html", kept={"item": item.id} if item else {})
 
 
 @bp.get("/lots")
@@ -74,6 +78,17 @@ def moves() -> Response:
     )
     kept = {"item": item_id, "place": place_id, "lot": lot_id}
     return answer(session, listing, "stock/moves.html", kept={key: value for key, value in kept.items() if value})
+
+
+@bp.get("/items/<int:item_id>/value")
+@may(Permission.SEE_COST)
+def value(item_id: int) -> Response:
+    """List what made an item's goods worth what they are."""
+    session = db.session()
+    item = get_item(session, item_id)
+    title = gettext("Value of %(item)s", item=item.name)
+    listing = value_listing(item_id, title, sees_differences=_sees_differences())
+    return answer(session, listing, "stock/value.html", item=item, cost=costs(session, [item_id])[item_id])
 
 
 @bp.get("/postings/<int:seq>")
