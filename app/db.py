@@ -5,10 +5,11 @@ which begins by taking the right to write, so that what it reads is what it chan
 """
 
 import math
+import os
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -215,6 +216,7 @@ def init_app(app: Flask) -> None:
     db.init_app(app)
     with app.app_context():
         if db.engine.dialect.name == "sqlite":
+            event.listen(db.engine, "do_connect", _keep_private)
             event.listen(db.engine, "connect", _set_up_sqlite)
             event.listen(db.engine, "begin", _begin_sqlite)
         else:
@@ -251,6 +253,19 @@ def _ensure_alive(connection: Any, record: ConnectionPoolEntry, _proxy: object) 
         dialect.do_ping(connection)
     except dialect.loaded_dbapi.Error as gone:
         raise DisconnectionError from gone  # the pool opens another one
+
+
+_making = threading.Lock()
+
+
+def _keep_private(_dialect: Dialect, _record: object, arguments: Sequence[Any], _options: object) -> None:
+    # Left to SQLite, a new file would be as open as the caller's umask; its -wal and -shm take their mode from it.
+    # One that is there keeps its mode: somebody may have opened it to a group on purpose.
+    path = str(arguments[0])
+    if path not in {"", ":memory:"} and not path.startswith("file:"):
+        # Only a new file is ever opened here: closing one drops all locks that this process holds on it.
+        with _making, suppress(FileExistsError):
+            os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
 
 
 def _set_up_sqlite(connection: Any, record: object) -> None:

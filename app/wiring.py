@@ -31,6 +31,7 @@ from app.files.queries import find_missing
 from app.handheld import api as handheld_api
 from app.handheld import pages as handheld_pages
 from app.identity import access, audit, people, trail
+from app.identity import cli as identity_cli
 from app.identity import session as identity_session
 from app.identity import views as identity_views
 from app.identity.access import current_user
@@ -133,6 +134,7 @@ IMPORT_KINDS: tuple[ImportKind, ...] = (
 )
 
 COMMANDS = (
+    identity_cli.users,
     imports_cli.import_command,
     imports_cli.work_command,
     jobs_cli,

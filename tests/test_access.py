@@ -76,6 +76,7 @@ TABLE: Final[dict[str, Roles]] = {
     # ledgers and stock
     **_each("ledger", "periods close", PERIODS),
     **_each("stock", "by_item by_place by_lot moves posting", READERS),
+    **_each("stock", "value", roles("owner manager buyer finance")),
     **_each("stock", "limits save_limits", ITEMS),
     **_each("stock", "beyond_book", MANAGERS),
     # scanning

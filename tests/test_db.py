@@ -1,5 +1,6 @@
 """The database's edge: pragmas, exact types, transactions."""
 
+import os
 import subprocess
 import sys
 import threading
@@ -13,6 +14,7 @@ from sqlalchemy import func, select, text
 from sqlalchemy.exc import DBAPIError, StatementError
 from sqlalchemy.orm import Session
 
+from app import create_app
 from app.catalog.models import Item, Unit
 from app.db import db, missing_triggers, transaction
 from app.identity.models import AuditEvent
@@ -161,3 +163,33 @@ def test_a_turn_excludes_another_process_on_the_same_file(app: Flask, tmp_path: 
         probe = f"import fcntl; fcntl.flock(open({str(turn)!r}), fcntl.LOCK_EX | fcntl.LOCK_NB)"
         assert subprocess.run([sys.executable, "-c", probe], capture_output=True, check=False).returncode == 1
     assert subprocess.run([sys.executable, "-c", probe], capture_output=True, check=False).returncode == 0
+
+
+def test_a_new_sqlite_file_and_what_lies_beside_it_are_for_its_owner_alone(tmp_path: Path) -> None:
+    before = os.umask(0o022)
+    try:
+        app = create_app(tmp_path / "instance", SQLALCHEMY_DATABASE_URI=f"sqlite:///{tmp_path / 'new.db'}")
+        result = app.test_cli_runner().invoke(args=["db", "upgrade"])
+        assert result.exit_code == 0, result.output
+        with app.app_context(), db.engine.connect() as connection:
+            connection.execute(text("CREATE TABLE written (n int)"))
+            connection.commit()
+            modes = {path.name: path.stat().st_mode & 0o777 for path in tmp_path.glob("new.db*")}
+        assert {"new.db", "new.db-wal", "new.db-shm"} <= set(modes)
+        assert set(modes.values()) == {0o600}
+    finally:
+        os.umask(before)
+        with app.app_context():
+            db.engine.dispose()
+
+
+def test_a_file_that_was_opened_to_others_stays_so(tmp_path: Path) -> None:
+    kept = tmp_path / "kept.db"
+    kept.touch()
+    kept.chmod(0o640)
+    app = create_app(tmp_path / "instance", SQLALCHEMY_DATABASE_URI=f"sqlite:///{kept}")
+    with app.app_context():
+        with db.engine.connect() as connection:
+            connection.execute(text("SELECT 1"))
+        db.engine.dispose()
+    assert kept.stat().st_mode & 0o777 == 0o640

@@ -24,6 +24,7 @@ ACTIONS: dict[str, str] = {
     "user.deactivate": N_("User deactivated"),
     "user.activate": N_("User activated"),
     "user.reset_password": N_("Password reset"),
+    "user.reset_at_server": N_("Password reset at the server"),
     "user.change_password": N_("Own password changed"),
     "user.sign_out_everywhere": N_("Signed out everywhere"),
     "user.sign_in": N_("Signed in"),

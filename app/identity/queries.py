@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session, aliased
 from app.identity.access import Principal
 from app.identity.audit import SUBJECT_NAMES, Attribute
 from app.identity.models import AuditEvent, Device, EndedSession, User
-from app.identity.rules import Permission, Role, roles_with
+from app.identity.rules import LoginDeactivated, NoSuchLogin, Permission, Role, normal_login, roles_with
 from app.kernel.errors import NotFound
 
 _USER, _DEVICE, _ENDED = (cast("Table", model.__table__) for model in (User, Device, EndedSession))
@@ -46,6 +46,16 @@ def get_user(session: Session, user_id: int) -> User:
     user = session.get(User, user_id)
     if user is None:
         raise NotFound
+    return user
+
+
+def get_active_user(session: Session, login: str) -> User:
+    """Return who signs in with *login*. Errors: NoSuchLogin, LoginDeactivated."""
+    user = session.scalar(select(User).where(User.login == normal_login(login)))
+    if user is None:
+        raise NoSuchLogin(login=login)
+    if not user.active:
+        raise LoginDeactivated(login=user.login)
     return user
 
 

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
-from app.kernel.errors import InvalidInput, RuleBroken
+from app.kernel.errors import InvalidInput, NotFound, RuleBroken
 from app.kernel.i18n import N_
 
 
@@ -142,6 +142,18 @@ class LoginTaken(RuleBroken):
     """Two people cannot have one login."""
 
     message = N_("Somebody has the login “%(login)s” already.")
+
+
+class NoSuchLogin(NotFound):
+    """A login that was named belongs to nobody."""
+
+    message = N_("Nobody has the login “%(login)s”.")
+
+
+class LoginDeactivated(RuleBroken):
+    """A user who is shut out gets no new password."""
+
+    message = N_("The user “%(login)s” is deactivated; an owner must activate them first.")
 
 
 class RolesMissing(InvalidInput):

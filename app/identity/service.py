@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from app.identity.audit import audit, changes
 from app.identity.models import EndedEpoch, EndedSession, SignInAttempt, User
 from app.identity.passwords import hash_password
-from app.identity.queries import get_device, get_user, users_who_may
+from app.identity.queries import get_active_user, get_device, get_user, users_who_may
 from app.identity.rules import (
     LastOwner,
     LoginTaken,
@@ -116,6 +116,19 @@ def reset_password(session: Session, user_id: int, password_hash: str, by: int, 
     user.password_hash = password_hash
     _end_epoch(session, user, now)
     audit(session, by, "user.reset_password", f"user:{user.id}", {"login": user.login}, now)
+
+
+def reset_forgotten_password(session: Session, login: str, password_hash: str, now: datetime) -> None:
+    """Give who has *login* a new password from the server's terminal; sessions end, failed tries are forgotten.
+
+    Errors: NoSuchLogin, LoginDeactivated.
+    """
+    user = _lock(session, get_active_user(session, login).id)
+    user.password_hash = password_hash
+    _end_epoch(session, user, now)
+    # Whoever forgot a password has tried others, and would be kept waiting with the right one.
+    session.execute(delete(SignInAttempt).where(SignInAttempt.login == user.login, SignInAttempt.succeeded.is_(False)))
+    audit(session, None, "user.reset_at_server", f"user:{user.id}", {"login": user.login}, now)
 
 
 def change_own_password(

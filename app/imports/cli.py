@@ -14,9 +14,8 @@ from sqlalchemy import select
 
 from app.company.models import Company
 from app.db import db, transaction
-from app.identity.models import User
-from app.identity.queries import users_who_may
-from app.identity.rules import Permission, normal_login
+from app.identity.queries import get_active_user, users_who_may
+from app.identity.rules import Permission
 from app.imports.queries import get_import, list_bad_rows
 from app.imports.rules import ImportState
 from app.imports.runner import file_of
@@ -50,9 +49,8 @@ def import_command(kind: str, file: Path, *, dry_run: bool, only_good: bool, log
     """Import FILE (XLSX, XLS, ODS or CSV) as KIND."""
     os.nice(NICENESS)
     with force_locale("en"):
-        by = _whose(login)
         try:
-            import_id = _stage(kind, file, by)
+            import_id = _stage(kind, file, _whose(login))
             bad = _report(import_id)
             if dry_run:
                 with transaction() as session:
@@ -84,10 +82,7 @@ def _whose(login: str | None) -> int:
         if not owners:
             raise click.ClickException("Set the company up first: there is no user yet.")
         return owners[0]
-    found = db.session.scalar(select(User.id).where(User.login == normal_login(login), User.active))
-    if found is None:
-        raise click.ClickException(f"There is no active user {login!r}.")
-    return found
+    return get_active_user(db.session(), login).id
 
 
 def _stage(kind: str, file: Path, by: int) -> int:

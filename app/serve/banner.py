@@ -21,18 +21,36 @@ def terminal_locale() -> str:
     return "zh" if chosen.lower().startswith("zh") else "en"
 
 
-def banner(plan: Plan, addresses: list[IPv4Address], token: str | None) -> str:
-    """Return the lines to print; *token* opens the set-up page of a company that has none yet."""
+def banner(plan: Plan, addresses: list[IPv4Address], token: str | None, *, http_full: bool) -> str:
+    """Return the lines to print; *token* opens the set-up page of a company that has none yet.
+
+    *http_full*: the owner lets the application be used over plain HTTP.
+    """
     scheme = "https" if plan.certificates else "http"
     hosts = ["localhost", *map(str, addresses)] if plan.host in ("0.0.0.0", "::") else [plan.host]  # noqa: S104  # compared
     lines = ["", _("Zhangshi is open at:"), *(f"{INDENT}{scheme}://{host}:{plan.port}/" for host in hosts)]
     if plan.certificates:
         lines += _trust_lines(plan, hosts[-1], plan.certificates.fingerprint)
+    elif not http_full:
+        lines += _plain_lines(plan)
     if token:
         # Each with its host: where the server has no screen of its own, somebody opens it from elsewhere.
         links = [f"{INDENT}{scheme}://{host}:{plan.port}/setup?token={token}" for host in hosts]
         lines += ["", _("First visit: this address works once and opens the set-up page."), *links]
     return "\n".join([*lines, "", _("Ctrl+C stops the server."), ""])
+
+
+def _plain_lines(plan: Plan) -> list[str]:
+    """Say what an address over plain HTTP is for where nobody may use the application there."""
+    if plan.behind_proxy:
+        return [_("This is for the proxy in front: people open the proxy’s own address, over HTTPS.")]
+    return [
+        _("Over plain HTTP every page answers 403: so far this address only shows that the server runs."),
+        _(
+            "Full use over plain HTTP, for a network you trust alone: start with ZHANGSHI_HTTP_FULL=1, or have the "
+            "owner switch it on under Settings, signed in over HTTPS (without --no-tls)."
+        ),
+    ]
 
 
 def _trust_lines(plan: Plan, host: str, fingerprint: str) -> list[str]:

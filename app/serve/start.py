@@ -20,7 +20,7 @@ from app.serve.addresses import host_name, lan_addresses, port_is_free
 from app.serve.banner import banner, terminal_locale
 from app.serve.certificates import Certificates, Names, ensure
 from app.serve.plan import Plan
-from app.serve.servers import preload, run_clock, serve_application, serve_door
+from app.serve.servers import is_full_use_allowed, preload, run_clock, serve_application, serve_door
 from app.serve.supervisor import Supervisor, Task
 
 CERTIFICATE_CHECK_S: Final = 300
@@ -45,7 +45,8 @@ def start(app: Flask, options: Options) -> int:
     instance = Path(app.instance_path)
     with force_locale(terminal_locale()):
         plan = _plan(instance, options)
-        click.echo(banner(plan, lan_addresses(), _first_token(instance)))
+        token = _first_token(instance)
+        click.echo(banner(plan, lan_addresses(), token, http_full=is_full_use_allowed(app)))
     # No connection may cross a fork: two processes would speak on it.
     db.session.remove()
     db.engine.dispose()

@@ -1,4 +1,4 @@
-"""The lists of stock: by item, by place, by lot, and the moves behind a number."""
+"""The lists of stock: by item, by place, by lot."""
 
 from collections.abc import Callable, Sequence
 from datetime import date, timedelta
@@ -8,7 +8,7 @@ from typing import Any
 from flask import url_for
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import ColumnElement, FromClause, select, true
+from sqlalchemy import ColumnElement, true
 from sqlalchemy.orm import Session
 
 from app.catalog.models import Item, Lot
@@ -16,21 +16,14 @@ from app.catalog.queries import below, is_named, list_categories
 from app.kernel.exact import ZERO
 from app.ledger.costing import share
 from app.ledger.models import Balance
-from app.ledger.rules import Reason
 from app.places.models import Location
 from app.places.queries import list_warehouses
-from app.places.rules import END_NAMES, KIND_NAMES, LEAVES, End
+from app.places.rules import AVAILABLE, KIND_NAMES, LEAVES
 from app.stock.queries import stock_by_item, stock_by_lot, stock_by_place
-from app.stock.registry import document_title, find_document_url
 from app.web.listing import Column, Filter, Listing
 
-REASON_NAMES = {
-    Reason.PRIMARY: _l("as reported"),
-    Reason.BEYOND_BOOK: _l("beyond book"),
-    Reason.GIVE_BACK: _l("given back"),
-    Reason.DIFFERENCE: _l("count difference"),
-}
 EXPIRY_DAYS = (30, 90)
+FREE = "available"  # the kinds of places whose goods are available, as one choice
 
 
 def warehouse_choices(session: Session) -> list[tuple[str, object]]:
@@ -47,22 +40,27 @@ def by_item(session: Session, warehouse_id: int | None, *, sees_cost: bool) -> L
     columns = statement.selected_columns
     on_hand, minimum = columns["on_hand"], columns["minimum"]
 
-    def moves(row: Any) -> str:
-        return url_for("stock.moves", item=row.id)
+    def lying(row: Any) -> str:
+        if warehouse_id is None:
+            return url_for("stock.moves", item=row.id)
+        return url_for("stock.by_place", item=row.id, warehouse=warehouse_id)
+
+    def available(row: Any) -> str:
+        return url_for("stock.by_place", item=row.id, warehouse=warehouse_id, kind=FREE)
 
     shown = [
         Column("name", _l("Item"), sort=Item.name, link=_item_url, is_title=True),
         Column("code", _l("Item code"), "code", sort=Item.code),
         Column("category", _l("Category")),
-        Column("on_hand", _l("On hand"), "quantity", sort=on_hand, link=moves),
-        Column("available", _l("Available"), "quantity", sort=totals.c.available),
+        Column("on_hand", _l("On hand"), "quantity", sort=on_hand, link=lying),
+        Column("available", _l("Available"), "quantity", sort=totals.c.available, link=available),
         Column("unit", _l("Unit")),
-        Column("minimum", _l("Minimum stock"), "quantity"),
-        Column("safety", _l("Safety stock"), "quantity"),
+        Column("minimum", _l("Minimum stock"), "quantity", link=_item_url),
+        Column("safety", _l("Safety stock"), "quantity", link=_item_url),
         Column("state", _l("State"), "badge", label=_state, shade=_shade),
     ]
     if sees_cost:
-        shown.insert(6, Column("value", _l("Value"), "money", label=_value))
+        shown.insert(6, Column("value", _l("Value"), "money", label=_value, link=lambda row: _value_url(row.id)))
     clauses: dict[str, ColumnElement[bool]] = {
         "below": (minimum > ZERO) & (on_hand <= minimum),
         "some": on_hand > ZERO,
@@ -85,13 +83,18 @@ def by_item(session: Session, warehouse_id: int | None, *, sees_cost: bool) -> L
     )
 
 
-def by_place(session: Session, *, sees_cost: bool) -> Listing:
-    """Return what lies in which place."""
-    kinds = [(kind.value, _l(KIND_NAMES[kind])) for kind in sorted(LEAVES)]
+def by_place(session: Session, item: Item | None, *, sees_cost: bool) -> Listing:
+    """Return what lies in which place: of one item, or of all."""
+    kinds = [(FREE, _l("available: bins and docks")), *((kind.value, _l(KIND_NAMES[kind])) for kind in sorted(LEAVES))]
+    statement = stock_by_place()
+
+    def is_of_kind(value: str) -> ColumnElement[bool]:
+        return Location.kind.in_(AVAILABLE) if value == FREE else Location.kind == value
+
     return Listing(
         name="stock-by-bin",
-        title=_l("Stock by bin"),
-        statement=stock_by_place(),
+        title=gettext("Where %(item)s lies", item=item.name) if item else _l("Stock by bin"),
+        statement=statement.where(Balance.item_id == item.id) if item else statement,
         columns=[
             Column("place", _l("Bin"), "code", sort=Location.natural_code, link=_place_url, is_title=True),
             Column("warehouse", _l("Warehouse"), "code"),
@@ -107,7 +110,7 @@ def by_place(session: Session, *, sees_cost: bool) -> Listing:
         filters=[
             _warehouse_filter(session, lambda value: Location.warehouse_id == int(value)),
             _category_filter(session),
-            Filter("kind", _l("Kind"), kinds, lambda value: Location.kind == value),
+            Filter("kind", _l("Kind"), kinds, is_of_kind),
         ],
         order=(Location.natural_code, Location.id, Item.name, Item.id, Lot.id),
         search_clause=lambda word: is_named(word) | Location.code.icontains(word, autoescape=True),
@@ -152,43 +155,6 @@ def by_lot(session: Session, warehouse_id: int | None, today: date, *, sees_cost
     )
 
 
-# --- moves --------------------------------------------------------------------------------------------------------
-
-
-def moves_listing(table: FromClause, title: str, *, of_item: bool, sees_cost: bool, sees_differences: bool) -> Listing:
-    """Return the moves behind a number, the latest in the books on top; `of_item`: all of one item."""
-    moves = table.c
-    columns = [
-        Column("document", _l("Document"), label=_document, link=_posting_url, is_title=True),
-        Column("occurred_at", _l("Moved at"), "instant", sort=moves.occurred_at),
-        Column("way", _l("From → to"), label=_way),
-        Column("lot", _l("Lot"), "code"),
-        Column("quantity", _l("Quantity"), "quantity"),
-        Column("change", _l("Change"), "signed"),
-        Column("unit", _l("Unit")),
-    ]
-    if of_item:
-        columns.insert(6, Column("balance", _l("Balance after"), "quantity"))
-    else:
-        columns.insert(1, Column("item", _l("Item"), link=_stock_item_url))
-    if sees_cost:
-        worth = None if sees_differences else _value_unless_counted
-        columns.append(Column("value", _l("Value"), "money", label=worth))
-    columns.append(Column("reason", _l("Reason"), "badge", label=_reason, shade=_reason_shade))
-    return Listing(
-        name="moves",
-        title=title,
-        statement=select(table),
-        columns=columns,
-        search=(moves.key, moves.item, moves.lot, moves.source, moves.target),
-        filters=[
-            Filter("reason", _l("Reason"), list(REASON_NAMES.items()), lambda value: moves.reason == Reason(value)),
-        ],
-        order=(moves.id.desc(),),
-        empty=_l("Nothing was ever moved here."),
-    )
-
-
 # --- cells --------------------------------------------------------------------------------------------------------
 
 
@@ -204,7 +170,9 @@ def _category_filter(session: Session) -> Filter:
 
 
 def _value_column(*, sees_cost: bool) -> Sequence[Column]:
-    return [Column("value", _l("Value"), "money", label=_value)] if sees_cost else []
+    if not sees_cost:
+        return []
+    return [Column("value", _l("Value"), "money", label=_value, link=lambda row: _value_url(row.item_id))]
 
 
 def _value(row: Any) -> Decimal | None:
@@ -212,6 +180,10 @@ def _value(row: Any) -> Decimal | None:
     if row.all_value is None or not row.all_quantity:
         return None
     return share(row.all_value, row.on_hand, row.all_quantity)
+
+
+def _value_url(item_id: int) -> str:
+    return url_for("stock.value", item_id=item_id)
 
 
 def _item_url(row: Any) -> str:
@@ -232,36 +204,6 @@ def _key_moves(row: Any) -> str:
 
 def _lot_moves(row: Any) -> str:
     return url_for("stock.moves", item=row.item_id, lot=row.lot_id)
-
-
-def _posting_url(row: Any) -> str:
-    return find_document_url(row.kind, row.key) or url_for("stock.posting", seq=row.posting_seq)
-
-
-def _document(row: Any) -> str:
-    return f"{gettext(document_title(row.kind))} · {row.posting_seq}"
-
-
-def shown_end(place_id: int, code: str) -> str:
-    """Return what a move's end is called: a place of ours by its code, the outside by its name."""
-    return str(gettext(END_NAMES[End(place_id)])) if place_id <= max(End) else code
-
-
-def _way(row: Any) -> str:
-    return f"{shown_end(row.source_id, row.source)} → {shown_end(row.target_id, row.target)}"
-
-
-def _value_unless_counted(move: Any) -> Any:
-    """Return what a move was worth; what a count difference is worth is for who may see it."""
-    return None if move.reason == Reason.DIFFERENCE else move.value
-
-
-def _reason(row: Any) -> str:
-    return str(REASON_NAMES[row.reason])
-
-
-def _reason_shade(row: Any) -> str:
-    return {Reason.PRIMARY: "neutral", Reason.BEYOND_BOOK: "bad", Reason.DIFFERENCE: "warn"}.get(row.reason, "calm")
 
 
 def _state(row: Any) -> str:

@@ -8,9 +8,10 @@ from sqlalchemy.orm import Session
 
 from app.catalog.models import Item
 from app.identity.access import Permission, current_user
-from app.ledger.queries import list_beyond_book
+from app.ledger.queries import costs, list_beyond_book
 from app.places.models import Location
 from app.places.rules import AVAILABLE, LEAVES
+from app.stock.listings import FREE
 from app.stock.queries import count_below_minimum, limits_of_item, stock_of_item, stock_of_place
 from app.web.panels import Panel
 from app.web.start import Card
@@ -24,6 +25,8 @@ def item_panel(session: Session, item: Item) -> Panel:
         "item": item,
         "rows": rows,
         "on_hand": sum(row.on_hand for row in rows),
+        "free": FREE,
+        "cost": costs(session, [item.id])[item.id] if current_user.may(Permission.SEE_COST) else None,
         "available": sum(row.on_hand for row in rows if row.kind in AVAILABLE),
         "limits": [row for row in limits if row.minimum is not None],
         "has_warehouses": bool(limits),

@@ -246,6 +246,7 @@ def moves_behind(
             Posting.recorded_at,
             Item.name.label("item"),
             Unit.name.label("unit"),
+            Lot.id.label("lot_id"),
             Lot.code.label("lot"),
             _Source.code.label("source"),
             _Source.id.label("source_id"),

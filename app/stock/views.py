@@ -11,22 +11,26 @@ from app.db import db, transaction
 from app.identity.access import Permission, current_user, may
 from app.kernel.clock import business_day, utc_now
 from app.kernel.errors import RuleBroken
-from app.ledger.queries import list_beyond_book
+from app.ledger.queries import costs, list_beyond_book
 from app.places.queries import find_places, get_place
 from app.stock import service
 from app.stock.forms import ThresholdForm
-from app.stock.listings import REASON_NAMES, moves_listing, shown_end
 from app.stock.listings import by_item as item_listing
 from app.stock.listings import by_lot as lot_listing
 from app.stock.listings import by_place as place_listing
+from app.stock.move_lists import moves_listing
+from app.stock.posting_lists import counts_listing, goods_listing
 from app.stock.postings import read_posting
 from app.stock.queries import limits_of_item, moves_behind, names_of_items
 from app.stock.registry import document_title, find_document_url
+from app.stock.values import value_listing
 from app.web.addresses import row_number
 from app.web.listing import answer
 from app.web.words import sentence
 
 bp = Blueprint("stock", __name__)
+
+COUNTS = "counts"  # the lines of a posting that are asked for instead of its goods
 
 
 @bp.get("/")
@@ -40,9 +44,12 @@ def by_item() -> Response:
 @bp.get("/bins")
 @may(Permission.READ)
 def by_place() -> Response:
-    """List what lies in which bin."""
+    """List what lies in which bin: of one item (`item`), or of all."""
     session = db.session()
-    return answer(session, place_listing(session, sees_cost=_sees_cost()), "stock/stock.html")
+    item_id = request.args.get("item", type=row_number)
+    item = get_item(session, item_id) if item_id is not None else None
+    listing = place_listing(session, item, sees_cost=_sees_cost())
+    return answer(session, listing, "stock/stock.html", kept={"item": item.id} if item else {})
 
 
 @bp.get("/lots")
@@ -73,25 +80,40 @@ def moves() -> Response:
     return answer(session, listing, "stock/moves.html", kept={key: value for key, value in kept.items() if value})
 
 
+@bp.get("/items/<int:item_id>/value")
+@may(Permission.SEE_COST)
+def value(item_id: int) -> Response:
+    """List what made an item's goods worth what they are."""
+    session = db.session()
+    item = get_item(session, item_id)
+    title = gettext("Value of %(item)s", item=item.name)
+    listing = value_listing(item_id, title, sees_differences=_sees_differences())
+    return answer(session, listing, "stock/value.html", item=item, cost=costs(session, [item_id])[item_id])
+
+
 @bp.get("/postings/<int:seq>")
 @may(Permission.READ)
 def posting(seq: int) -> Response:
-    """Show one posting whole: goods, money and counts."""
-    found = read_posting(db.session(), seq)
+    """Show one posting whole: its goods or its counts (`lines`) as a list, totals of both, its money."""
+    session = db.session()
+    found = read_posting(session, seq)
     is_open = not found.is_of_differences or _sees_differences()
     sees_money = current_user.may(Permission.SEE_COST) or current_user.may(Permission.MONEY)
-    page = render_template(
+    title, sees_cost = gettext("Posting %(seq)s", seq=seq), _sees_cost() and is_open
+    of_counts = bool(found.counts.lines) and (request.args.get("lines") == COUNTS or not found.goods.lines)
+    listing = counts_listing(seq, title) if of_counts else goods_listing(seq, title, sees_cost=sees_cost)
+    return answer(
+        session,
+        listing,
         "stock/posting.html",
-        title=gettext("Posting %(seq)s", seq=seq),
         found=found,
+        of_counts=of_counts,
+        kept={"lines": COUNTS} if of_counts else {},
         document=gettext(document_title(found.posting.kind)),
         document_url=find_document_url(found.posting.kind, found.posting.key),
-        end=shown_end,
-        reasons=REASON_NAMES,
-        sees_cost=_sees_cost() and is_open,
+        sees_cost=sees_cost,
         sees_money=sees_money and is_open,
     )
-    return make_response(page)
 
 
 @bp.get("/beyond-book")

@@ -84,6 +84,7 @@ class Listing:
     empty: LazyString | str = ""
     # Told the rows before they are shown, to look up at once for all of them what no statement can join.
     prepare: Callable[[Sequence[Any]], None] | None = None
+    size: int = PAGE_SIZES[1]  # rows of a page, if nobody asks for another number
 
 
 @dataclass(frozen=True)
@@ -172,7 +173,7 @@ def _as_page(page: Page, template: str, context: dict[str, object]) -> Response:
 
 def read(session: Session, listing: Listing) -> Page:
     """Return the page of *listing* that the request's query asks for; a page beyond the end is the last."""
-    size = _size()
+    size = _size(listing.size)
     narrowed = _narrowed(listing)
     total = session.scalar(select(func.count()).select_from(narrowed.order_by(None).subquery())) or 0
     number = _page_number(total, size)
@@ -203,7 +204,7 @@ def _page_number(total: int, size: int) -> int:
     return min(max(1, request.args.get("page", 1, type=int)), max(1, -(-total // size)))
 
 
-def _size(usual: int = PAGE_SIZES[1]) -> int:
+def _size(usual: int) -> int:
     wanted = request.args.get("size", usual, type=int)
     return wanted if wanted in PAGE_SIZES else usual
 

@@ -86,6 +86,7 @@ FILLINGS: dict[str, Callable[[Session], Sequence[Any]]] = {
 }
 # Faces of a page that its address alone does not show.
 FACES: dict[str, Sequence[dict[str, str]]] = {
+    "stock.posting": ({"lines": "counts"},),
     "stocktake.report": ({"show": "all"}, {"by": "bin"}, {"by": "counter"}),
     "stocktake.proposal": ({"by": "items"},),
     "stocktake.accuracy": ({"by": "counter"},),

@@ -51,5 +51,5 @@ def test_without_a_name_the_first_owner_answers_for_it(
 @pytest.mark.parametrize("login", ["nobody", ""])
 def test_a_user_who_is_not_there_imports_nothing(invoke: Invoke, make_user: Callable[..., int], login: str) -> None:
     make_user("owner")
-    assert f"There is no active user {login!r}." in invoke("--as", login)
+    assert f"Nobody has the login “{login}”." in invoke("--as", login)
     assert db.session.scalar(select(Item.id)) is None

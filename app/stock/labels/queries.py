@@ -1,53 +1,58 @@
 """The rows that labels are printed of."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from app.catalog.models import Barcode, Item, Pack, Unit
-from app.catalog.queries import is_named
 from app.catalog.rules import ONE, shown_barcode
 from app.kernel.exact import plain
 from app.kernel.owncode import OwnKind, make_own_code
-from app.places.queries import list_bins
+from app.places.models import Location
+from app.places.queries import WALK, below, place_rows
+from app.places.queries import is_named as is_place_named
 from app.stock.labels.rules import Label, is_printed_as_ean
 
-
-@dataclass(frozen=True)
-class Choice:
-    """A row that may get a label."""
-
-    id: int
-    title: str
-    detail: str
+Statement = Select[*tuple[Any, ...]]
 
 
-def place_choices(session: Session, within: int | None) -> list[Choice]:
-    """Return the places of a warehouse or zone (or all), in the order of walking."""
-    return [Choice(row.id, row.code, row.name) for row in list_bins(session, zone_id=within)]
+def bins_in_use() -> Statement:
+    """Return the statement of the places that get a label."""
+    return place_rows().where(Location.active)
 
 
-def place_labels(session: Session, place_ids: Collection[int], within: int | None) -> list[Label]:
-    """Return the labels of these places, or of all within a warehouse or zone, in the order of walking."""
-    rows = list_bins(session, place_ids=place_ids, zone_id=None if place_ids else within)
+def bins_to_print(
+    session: Session, place_ids: Collection[int], within: int | None = None, words: str = ""
+) -> Statement:
+    """Return the statement of these places, or of all that a warehouse or zone and *words* leave of them."""
+    if place_ids:
+        return bins_in_use().where(Location.id.in_(place_ids))
+    statement = bins_in_use().where(*(is_place_named(word) for word in words.split()))
+    return statement if within is None else statement.where(Location.parent_id.in_(below(session, within)))
+
+
+def count_rows(session: Session, statement: Statement) -> int:
+    """Return how many rows a statement has."""
+    return session.scalar(select(func.count()).select_from(statement.order_by(None).subquery())) or 0
+
+
+def place_labels(session: Session, bins: Statement) -> list[Label]:
+    """Return the labels of these places, in the order of walking."""
+    rows = session.execute(bins.order_by(*WALK))
     return [Label(make_own_code(OwnKind.BIN, row.id), row.code, row.name) for row in rows]
 
 
-def pack_choices(session: Session, words: str, limit: int) -> list[Choice]:
-    """Return the first packs of items in use that all *words* name."""
-    statement = (
+def packs_in_use() -> Statement:
+    """Return the statement of the packs that get a label."""
+    return (
         select(Pack.id, Item.name, Item.code, Unit.name.label("unit"), Pack.factor)
         .join(Item, Item.id == Pack.item_id)
         .join(Unit, Unit.id == Pack.unit_id)
         .where(Item.active)
-        .order_by(Item.name, Item.id, Pack.factor)
     )
-    for word in words.split():
-        statement = statement.where(is_named(word))
-    rows = session.execute(statement.limit(limit))
-    return [Choice(row.id, row.name, f"{row.code} · {row.unit}{_times(row.factor)}") for row in rows]
 
 
 def pack_labels(session: Session, pack_ids: Collection[int]) -> list[Label]:
@@ -73,10 +78,11 @@ def pack_labels(session: Session, pack_ids: Collection[int]) -> list[Label]:
     for row in session.execute(statement):
         is_ean = row.barcode is not None and is_printed_as_ean(row.barcode)
         code = shown_barcode(row.barcode) if is_ean else make_own_code(OwnKind.PACK, row.id)
-        line = " ".join(part for part in (row.code, row.spec, row.unit + _times(row.factor)) if part)
+        line = " ".join(part for part in (row.code, row.spec, shown_pack(row.unit, row.factor)) if part)
         found.append(Label(code, row.name, line, is_ean=is_ean))
     return found
 
 
-def _times(factor: object) -> str:
-    return "" if factor == ONE else f" × {plain(factor)}"  # type: ignore[arg-type]  # a Decimal, which rows do not say
+def shown_pack(unit: str, factor: Decimal) -> str:
+    """Return what a pack is called: its unit, and how much of the base unit it holds."""
+    return unit if factor == ONE else f"{unit} × {plain(factor)}"

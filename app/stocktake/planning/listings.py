@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from flask import url_for
-from flask_babel import gettext
+from flask_babel import gettext, ngettext
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import true
 from sqlalchemy.orm import Session
@@ -75,9 +75,10 @@ def reason_text(reason: Reason, items: Mapping[int, str], *, values: bool) -> st
     """Return a reason as a sentence with its numbers."""
     match reason.kind:
         case ReasonKind.BEYOND_BOOK:
-            text = gettext(
-                "%(times)s time(s) goods were taken though the books had none: %(amount)s in all, not counted since",
-                times=reason.number,
+            text = ngettext(
+                "%(num)s time goods were taken though the books had none: %(amount)s in all, not counted since",
+                "%(num)s times goods were taken though the books had none: %(amount)s in all, not counted since",
+                reason.number,
                 amount=quantity(reason.amount),
             )
         case ReasonKind.WRONG:

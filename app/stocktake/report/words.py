@@ -1,6 +1,7 @@
 """Likely causes as sentences with their numbers, in the reader's language."""
 
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Final
 
 from flask_babel import gettext, ngettext
@@ -16,6 +17,10 @@ Sentence = Callable[[Cause, Report, Names], object]
 def cause_text(cause: Cause, report: Report, names: Names) -> str:
     """Return a likely cause as a sentence."""
     return str(_SENTENCES[cause.kind](cause, report, names))
+
+
+def _plural(times: Decimal | None) -> int:
+    return 1 if times == 1 else 2  # what is counted is never none here, and may be no whole number
 
 
 def _misplaced(cause: Cause, _report: Report, names: Names) -> object:
@@ -35,23 +40,32 @@ def _swapped(cause: Cause, report: Report, names: Names) -> object:
 
 
 def _pack_as_piece(cause: Cause, _report: Report, _names: Names) -> object:
-    return gettext(
-        "Perhaps a pack of %(factor)s counted or booked as one piece, %(times)s time(s).",
+    return ngettext(
+        "Perhaps a pack of %(factor)s counted or booked as one piece, %(times)s time.",
+        "Perhaps a pack of %(factor)s counted or booked as one piece, %(times)s times.",
+        _plural(cause.times),
         factor=quantity(cause.factor),
         times=quantity(cause.times),
     )
 
 
 def _whole_packs(cause: Cause, _report: Report, _names: Names) -> object:
-    return gettext(
-        "Exactly %(times)s pack(s) of %(factor)s.", factor=quantity(cause.factor), times=quantity(cause.times)
+    return ngettext(
+        "Exactly %(times)s pack of %(factor)s.",
+        "Exactly %(times)s packs of %(factor)s.",
+        _plural(cause.times),
+        factor=quantity(cause.factor),
+        times=quantity(cause.times),
     )
 
 
 def _wrong_barcode(cause: Cause, _report: Report, _names: Names) -> object:
-    return gettext(
-        "The code %(code)s counts as a pack of %(factor)s and was scanned %(times)s time(s):"
+    return ngettext(
+        "The code %(code)s counts as a pack of %(factor)s and was scanned %(times)s time:"
         " if it stands on single pieces, the count is right and the code is wrong.",
+        "The code %(code)s counts as a pack of %(factor)s and was scanned %(times)s times:"
+        " if it stands on single pieces, the count is right and the code is wrong.",
+        _plural(cause.times),
         code=cause.code,
         factor=quantity(cause.factor),
         times=quantity(cause.times),

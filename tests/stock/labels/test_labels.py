@@ -10,16 +10,19 @@ from pathlib import Path
 import pytest
 from flask.testing import FlaskClient
 from pypdf import PdfReader
+from sqlalchemy import insert
 
 from app.catalog.queries import find_base_packs, list_packs
 from app.catalog.service import add_barcode, add_pack
 from app.db import db
 from app.kernel.owncode import OwnKind, find_own_code, make_own_code
+from app.places.models import Location
+from app.places.rules import LocationKind
 from app.places.service import set_walk
 from app.scanning.decode import decode
 from app.stock.labels.layout import DOT, lay_out
 from app.stock.labels.pdf import make_pdf
-from app.stock.labels.queries import pack_labels, place_labels
+from app.stock.labels.queries import bins_to_print, pack_labels, place_labels
 from app.stock.labels.rules import (
     MOST_LABELS,
     PAPERS,
@@ -34,6 +37,7 @@ from app.stock.labels.rules import (
 from tests.conftest import SignIn, Write
 from tests.stock.conftest import START, Shop
 from tests.stock.labels.paint import as_photo, paint
+from tests.stock.test_views import counted
 
 BIN = Label(make_own_code(OwnKind.BIN, 1234567), "A-01-03", "饮料区")
 LABELS = {
@@ -139,9 +143,11 @@ def test_bins_are_printed_in_the_order_of_walking(shop: Shop, write: Write) -> N
     first = shop.places["W1"]
     with write() as session:
         set_walk(session, first, ["A-3", "A-1", "A-2"], shop.by, START)
-    bins = [label.heading for label in place_labels(db.session(), (), first) if label.heading.startswith("A")]
+    session = db.session()
+    labels = place_labels(session, bins_to_print(session, (), first))
+    bins = [label.heading for label in labels if label.heading.startswith("A")]
     assert bins == ["A-3", "A-1", "A-2"]
-    chosen = place_labels(db.session(), [shop.places["A-2"], shop.places["B-1"]], None)
+    chosen = place_labels(session, bins_to_print(session, [shop.places["A-2"], shop.places["B-1"]]))
     assert [(label.heading, label.code) for label in chosen] == [
         ("A-2", make_own_code(OwnKind.BIN, shop.places["A-2"])),
         ("B-1", make_own_code(OwnKind.BIN, shop.places["B-1"])),
@@ -170,7 +176,7 @@ def test_labels_are_chosen_and_come_as_a_file(viewer: FlaskClient, shop: Shop) -
     page = viewer.get(f"/labels/places?within={shop.places['W1']}&id={shop.places['A-2']}").text
     assert "A-1" in page
     assert "B-1" not in page
-    assert f'value="{shop.places["A-2"]}" checked' in page
+    assert f'value="{shop.places["A-2"]}" aria-label="A-2" checked' in page
     answer = viewer.get(f"/labels/places.pdf?id={shop.places['A-2']}&id={shop.places['A-3']}&copies=3&paper=roll-50x30")
     assert (answer.status_code, answer.mimetype) == (200, "application/pdf")
     assert len(PdfReader(io.BytesIO(answer.data)).pages) == 6
@@ -186,3 +192,53 @@ def test_nothing_chosen_is_said_and_not_printed(viewer: FlaskClient, shop: Shop)
     assert answer.status_code == 200
     assert "Nothing was chosen to print." in answer.text
     assert "Nothing found" in viewer.get("/labels/items?q=xyz").text
+
+
+def add_bins(shop: Shop, bins: int) -> None:
+    """Add so many bins to the first warehouse."""
+    here = {"kind": LocationKind.BIN, "parent_id": shop.places["W1"], "warehouse_id": shop.places["W1"]}
+    with shop.write() as session:
+        session.execute(insert(Location), [here | {"code": f"M-{n:04}"} for n in range(bins)])
+
+
+def test_thousands_of_bins_are_paged_and_searched_in_a_fixed_number_of_statements(
+    viewer: FlaskClient, shop: Shop
+) -> None:
+    address = f"/labels/places?within={shop.places['W1']}"
+    viewer.get(address)
+    with counted() as few:
+        viewer.get(address)
+    add_bins(shop, 3_000)
+    with counted() as many:
+        page = viewer.get(address).text
+    assert len(few) == len(many)
+    assert "1–200 of 3007" in page  # with three bins and what every warehouse has
+    assert page.count('name="id"') == 200
+    assert "1–1 of 1" in viewer.get(f"{address}&q=M-2999").text
+    assert "3001–3007 of 3007" in viewer.get(f"{address}&page=999").text
+    assert "1–200 of 3007" in viewer.get(f"{address}&page=-1").text
+    last = shop.places["A-3"]
+    chosen = viewer.get(f"/labels/places?sort=&id={last}").text
+    assert chosen.index(f'value="{last}" aria-label="A-3" checked') < chosen.index('aria-label="A-1"')
+
+
+def test_with_none_ticked_what_was_searched_for_is_printed(viewer: FlaskClient, shop: Shop) -> None:
+    add_bins(shop, 30)
+    page = viewer.get("/labels/places?q=M-001").text
+    assert '<input type="hidden" name="q" value="M-001">' in page
+    assert "hx-get" not in page.split("<main", 1)[1]  # a list that changed alone would belie the form beside it
+    answer = viewer.get("/labels/places.pdf?q=M-001&paper=roll-50x30")
+    assert len(PdfReader(io.BytesIO(answer.data)).pages) == 10
+
+
+def test_more_labels_than_a_file_bears_are_refused_unread(viewer: FlaskClient, shop: Shop) -> None:
+    add_bins(shop, 1_200)
+    with counted() as statements:
+        answer = viewer.get("/labels/places.pdf?q=M-")
+    assert answer.status_code == 303
+    assert answer.location == "/labels/places?q=M-"
+    assert not any("ORDER BY warehouse" in each for each in statements)
+    said = "1200 labels are too many for one file; print at most 1000 at a time."
+    assert said in viewer.get(answer.location).text
+    copies = viewer.get("/labels/places.pdf?q=M-00&copies=100", follow_redirects=True).text
+    assert "10000 labels are too many" in copies
