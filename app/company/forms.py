@@ -29,8 +29,11 @@ CURRENCIES = ("CNY", "HKD", "MOP", "TWD", "USD", "EUR", "GBP", "JPY", "KRW", "SG
 COMMON_ZONES = ("Asia/Shanghai", "Asia/Urumqi", "Asia/Hong_Kong", "Asia/Taipei", "Asia/Singapore", "UTC")
 
 
+_NO_PLACES = {"Factory", "localtime", "posixrules"}  # files that some systems keep among the zones
+
+
 def _time_zones() -> list[str]:
-    return [*COMMON_ZONES, *sorted(available_timezones() - set(COMMON_ZONES))]
+    return [*COMMON_ZONES, *sorted(available_timezones() - _NO_PLACES - set(COMMON_ZONES))]
 
 
 class _SettingsFields(FlaskForm):  # type: ignore[misc]  # flask-wtf ships no types

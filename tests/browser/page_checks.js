@@ -13,7 +13,15 @@
     );
     found.push(`overflow: ${root.scrollWidth} > ${innerWidth}: ${wide.slice(0, 3).map(short).join("; ")}`);
   }
-  const hidden = (element) => element.closest(".visually-hidden, .skip-link, thead, [hidden]") !== null;
+  for (const frame of document.querySelectorAll(".table-frame")) {
+    if (seen(frame) && frame.scrollWidth > frame.clientWidth + 1) {
+      found.push(`wider than its frame: ${frame.scrollWidth} > ${frame.clientWidth}: ${short(frame)}`);
+    }
+  }
+  // Headings of a table are for the ear alone on a phone.
+  const unseen = (head) => head !== null && head.getBoundingClientRect().width <= 1;
+  const hidden = (element) =>
+    element.closest(".visually-hidden, .skip-link, [hidden]") !== null || unseen(element.closest("thead"));
   for (const element of document.body.querySelectorAll("*")) {
     if (!seen(element) || hidden(element)) continue;
     const style = getComputedStyle(element);
