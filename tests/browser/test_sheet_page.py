@@ -55,6 +55,7 @@ def test_a_sheet_is_entered_by_keyboard_alone(
         page = context.new_page()
         page.goto(f"{url}/stocktakes/{stocktake}/sheets")
         keys = page.keyboard
+        expect(page.locator("#code")).to_be_focused()
         keys.type(code)
         keys.press("Enter")
         page.wait_for_url("**/stocktakes/sheets/*")
