@@ -149,8 +149,8 @@ def test_the_value_is_the_sum_of_the_rows_it_opens_to(sign_in: SignIn, shop: Sho
     rows = sheet(owner, f"/stock/items/{shop.tea}/value?")
     value, quantity = rows[0].index("Value"), rows[0].index("Quantity")
     cost = costs(db.session(), [shop.tea])[shop.tea]
-    assert Decimal(str(sum(row[value] for row in rows[1:]))) == cost.value == Decimal("57.50")  # type: ignore[misc]
-    assert sum(row[quantity] for row in rows[1:]) == cost.quantity == 25  # type: ignore[misc]
+    assert Decimal(str(sum(row[value] for row in rows[1:]))) == cost.value == Decimal("57.50")  # type: ignore[misc]  # a workbook's cells have no types
+    assert sum(row[quantity] for row in rows[1:]) == cost.quantity == 25  # type: ignore[misc]  # a workbook's cells have no types
     assert len(rows) == 1 + 5  # within our own places nothing is worth more or less
     latest = rows[1]
     assert latest[rows[0].index("Reason")] == "revalued"
