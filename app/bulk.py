@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Connection, Dialect, Table, bindparam, tex
 from sqlalchemy.orm import Session
 
 CHUNK: Final = 5_000
-_SIZES: Final = [4**power for power in range(16)]
+_SIZES: Final = (1, 4, 16, 64, 256, 1_024)
 
 Value = TypeVar("Value")
 
@@ -85,14 +85,14 @@ def named(name: str, values: Sequence[object]) -> dict[str, object]:
 
 
 def padded(values: Iterable[Value]) -> list[Value]:
-    """Return *values* for one_of(), the last repeated up to the next power of four.
+    """Return *values* for one_of(), the last repeated up to the next power of four; above 1,024 as they are.
 
     Cost: each number of places is a statement of its own, and PostgreSQL plans each on each connection six times
     before it keeps the plan, which takes ten times as long as finding fifty rows.
     """
     found = list(values)
-    missing = next(size for size in _SIZES if size >= len(found)) - len(found) if found else 0
-    return found + found[-1:] * missing
+    places = next((size for size in _SIZES if size >= len(found)), len(found))
+    return found + found[-1:] * (places - len(found))
 
 
 def refresh_statistics(session: Session) -> None:

@@ -10,6 +10,7 @@ from flask import Flask
 from sqlalchemy import Column, Date, LargeBinary, MetaData, Table, Text, Uuid, select
 
 from app.bulk import as_stored, insert_stored, padded
+from app.catalog.queries import find_packs
 from app.db import BigId, Quantity, UtcDateTime, db, word, writing
 from app.scanning.rules import ScanKind
 
@@ -69,11 +70,16 @@ def test_rows_that_are_there_are_left_out_and_not_counted(app: Flask, known: int
         connection.rollback()
 
 
+def test_more_values_than_scans_bring_are_looked_for_as_well(app: Flask) -> None:
+    """As a report does: SQLite takes 32,766 values, PostgreSQL twice as many."""
+    assert find_packs(db.session(), range(1, 32_001)) == {}
+
+
 def test_values_are_padded_to_few_sizes_with_what_is_among_them_anyway() -> None:
-    for count in range(1, 300):
+    for count in (*range(1, 300), 1_024, 1_025, 20_000):
         values = list(range(count))
         places = padded(values)
         assert places[:count] == values
         assert set(places) == set(values)
         assert count <= len(places) < 4 * count
-    assert {len(padded(range(count))) for count in range(300)} == {0, 1, 4, 16, 64, 256, 1024}
+    assert {len(padded(range(count))) for count in range(300)} == {0, 1, 4, 16, 64, 256, 1_024}

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import cache
+from functools import lru_cache
 from typing import Any, cast
 
 from sqlalchemy import ColumnElement, Row, ScalarSelect, Select, Table, and_, func, or_, select
@@ -94,7 +94,7 @@ def find_base_packs(session: Session, item_ids: Collection[int]) -> dict[int, Pa
     return {row.item_id: _facts(row) for row in session.execute(_base_by_item(len(ids)), named("id", ids))}
 
 
-@cache
+@lru_cache(maxsize=32)
 def _by_code(places: int) -> Select[Any]:
     barcodes = _PACK_FACTS.add_columns(_BARCODE.c.code.label("barcode")).join(
         _BARCODE, _BARCODE.c.pack_id == _PACK.c.id
@@ -102,12 +102,12 @@ def _by_code(places: int) -> Select[Any]:
     return barcodes.where(one_of(_BARCODE.c.code, "key", places))
 
 
-@cache
+@lru_cache(maxsize=32)
 def _by_pack(places: int) -> Select[Any]:
     return _PACK_FACTS.where(one_of(_PACK.c.id, "id", places))
 
 
-@cache
+@lru_cache(maxsize=32)
 def _base_by_item(places: int) -> Select[Any]:
     is_base = and_(_PACK.c.unit_id == _ITEM.c.unit_id, _PACK.c.factor == Decimal(1))
     return _PACK_FACTS.where(one_of(_ITEM.c.id, "id", places), is_base)

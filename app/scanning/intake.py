@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from functools import cache, lru_cache
+from functools import lru_cache
 from typing import Any, cast
 from uuid import UUID, uuid5
 
@@ -153,7 +153,7 @@ def _find_stored(session: Session, ids: Collection[UUID]) -> dict[UUID, Any]:
     return {row.id: row for row in session.execute(_by_id(len(wanted)), named("id", wanted))}
 
 
-@cache
+@lru_cache(maxsize=32)
 def _by_id(places: int) -> Select[Any]:
     return _ANSWERED.where(one_of(SCAN.c.id, "id", places))
 

@@ -1,7 +1,7 @@
 """The things that codes name from the first day: packs by barcode or label, bins by label or code."""
 
 from collections.abc import Collection
-from functools import cache
+from functools import lru_cache
 from typing import cast
 
 from sqlalchemy import Select, Table, literal, or_, select
@@ -62,12 +62,12 @@ def find_bins(session: Session, ids: Collection[int]) -> dict[int, BinFacts]:
     return {row.id: BinFacts(row.id, row.code) for row in rows}
 
 
-@cache
+@lru_cache(maxsize=32)
 def _by_id(places: int) -> Select[tuple[int, str]]:
     return _LEAVES.where(one_of(_LOCATION.c.id, "id", places))
 
 
-@cache
+@lru_cache(maxsize=32)
 def _by_id_or_code(ids: int, codes: int) -> Select[tuple[int, str]]:
     return _LEAVES.where(or_(one_of(_LOCATION.c.id, "id", ids), one_of(_LOCATION.c.code, "code", codes)))
 

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cache
+from functools import lru_cache
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
@@ -98,7 +98,7 @@ def list_related(
 
 
 # Every scan asks these: built once for each number of values, they cost a fifth of being built anew.
-@cache
+@lru_cache(maxsize=32)
 def _board(bins: int) -> Select[Any]:
     own = and_(_bin.stocktake_id == _stocktake.id, one_of(_bin.bin_id, "bin", bins))
     return (
@@ -121,7 +121,7 @@ def _board(bins: int) -> Select[Any]:
     )
 
 
-@cache
+@lru_cache(maxsize=32)
 def _related(bins: int, items: int | None, targets: int) -> Select[Any]:
     of_task = and_(_scan.task_kind == TASK, _scan.task_id == bindparam("stocktake"))
     about = and_(of_task, one_of(_scan.location_id, "bin", bins))
