@@ -22,6 +22,8 @@ from app import create_app
 from app.company.rules import Chart, Settings, SetUp, TaxStatus
 from app.company.service import on_set_up, set_up
 from app.db import db, transaction
+from app.handheld import service as handheld_service
+from app.handheld.groups import Groups
 from app.identity.audit import ACTIONS, SUBJECTS, WORDS
 from app.identity.models import AuditEvent, Device, User
 from app.identity.rules import Role
@@ -161,6 +163,13 @@ def app(database_url: str, tmp_path: Path) -> Iterator[Flask]:
         # A session used after a command has ended it takes a connection that nobody gives back.
         assert db.engine.pool.checkedout() == 0  # type: ignore[attr-defined]  # a QueuePool
         db.engine.dispose()
+
+
+@pytest.fixture
+def apart(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have scans that come at the same moment meet in the database alone, as those do that came to two processes."""
+    take_group, limit = handheld_service._take_group, handheld_service.GROUP  # noqa: SLF001  # asked for no other way
+    monkeypatch.setattr(handheld_service, "_groups_of", lambda _engine: Groups(take_group, limit))
 
 
 @pytest.fixture

@@ -2,14 +2,19 @@
 
 import logging
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
+from itertools import islice
 from typing import Final
+from weakref import WeakKeyDictionary
 
 import msgspec
+from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 
 from app.db import db, is_undone, run, transaction
+from app.handheld.groups import Groups
 from app.identity.grants import Present
 from app.kernel.errors import InvalidInput, RuleBroken
 from app.kernel.i18n import N_
@@ -22,6 +27,7 @@ from app.stocktake.spot.queries import list_running
 from app.stocktake.spot.service import settle_closed
 
 ATTEMPTS: Final = 4
+GROUP: Final = 200  # scans in one transaction, as many as one phone may send
 _log = logging.getLogger(__name__)
 _decoder = msgspec.json.Decoder(SentScan)
 
@@ -39,18 +45,42 @@ class Busy(RuleBroken):
     status = 503
 
 
+@dataclass(frozen=True)
+class _Brought:
+    """What one request brings."""
+
+    sent: Sequence[SentScan]
+    at: datetime
+    present: Present
+
+
 def receive(events: Sequence[msgspec.Raw], now: datetime, present: Present) -> list[Taken]:
     """Return what became of the events that can be read, brought by who is *present*; what is returned is committed.
 
     Errors: UnreadableScans where none can be read, Busy.
     """
     sent = _readable(events)
-    taken = _take_in(sent, now, present)
+    taken = _groups_of(db.engine).do(_Brought(sent, now, present), len(sent))
     _settle_spots(sent, now)
     return taken
 
 
-def _take_in(sent: Sequence[SentScan], now: datetime, present: Present) -> list[Taken]:
+_groups: WeakKeyDictionary[Engine, Groups[_Brought, list[Taken]]] = WeakKeyDictionary()
+
+
+def _groups_of(engine: Engine) -> Groups[_Brought, list[Taken]]:
+    # Two threads may both make them at first: two smaller groups, and nothing else.
+    return _groups.get(engine) or _groups.setdefault(engine, Groups(_take_group, GROUP))
+
+
+def _take_group(brought: Sequence[_Brought]) -> list[list[Taken]]:
+    """Return what became of the scans of each request."""
+    sent = [one for request in brought for one in request.sent]
+    taken = iter(_take_in(sent, max(request.at for request in brought), [request.present for request in brought]))
+    return [list(islice(taken, len(request.sent))) for request in brought]
+
+
+def _take_in(sent: Sequence[SentScan], now: datetime, present: Sequence[Present]) -> list[Taken]:
     try:
         return _keep(sent, now, present)
     except OperationalError as error:
@@ -85,7 +115,7 @@ def _readable(events: Sequence[msgspec.Raw]) -> list[SentScan]:
     return sent
 
 
-def _keep(sent: Sequence[SentScan], now: datetime, present: Present, *, unread: bool = False) -> list[Taken]:
+def _keep(sent: Sequence[SentScan], now: datetime, present: Sequence[Present], *, unread: bool = False) -> list[Taken]:
     """Take *sent* in, in one transaction, as if all were new; where they are not, look at the record first."""
     for left in reversed(range(ATTEMPTS)):
         batch = prepare(db.session(), sent, now, present, unread=unread, seems_new=left == ATTEMPTS - 1)
@@ -102,7 +132,7 @@ def _keep(sent: Sequence[SentScan], now: datetime, present: Present, *, unread: 
     raise AssertionError("unreachable: the last attempt returns or raises")
 
 
-def _keep_alone(sent: SentScan, now: datetime, present: Present) -> list[Taken]:
+def _keep_alone(sent: SentScan, now: datetime, present: Sequence[Present]) -> list[Taken]:
     """Take one scan in; where even that fails, keep it for a person without looking at what it says."""
     try:
         return _keep([sent], now, present)

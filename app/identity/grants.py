@@ -5,6 +5,7 @@ revoked stays that user's, one made after it is not.
 """
 
 import hashlib
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
@@ -63,15 +64,16 @@ def issue_grant(user: Principal, device: UUID, now: datetime) -> str:
     return str(_serializer(current_app.secret_key or "").dumps([user.id, user.epoch, device.hex, int(now.timestamp())]))
 
 
-def find_grant(session: Session, text: str, present: Present | None = None) -> Grant | None:
-    """Return what *text* grants as of now, None for one that we never gave; one query, none for who is *present*."""
+def find_grant(session: Session, text: str, present: Collection[Present] = ()) -> Grant | None:
+    """Return what *text* grants as of now, None for one that we never gave; one query, none for those *present*."""
     try:
         user_id, epoch, device, issued_at = _read(text, current_app.secret_key or "")
     except BadSignature:
         return None
     begins_at, ends = issued_at - SLOW_CLOCKS, [issued_at + LIFE]
-    if present and (present.user.id, present.user.epoch, present.device) == (user_id, epoch, device):
-        return Grant(user_id, present.user.name, present.user.roles, device, begins_at, ends[0])
+    for one in present:
+        if (one.user.id, one.user.epoch, one.device) == (user_id, epoch, device):
+            return Grant(user_id, one.user.name, one.user.roles, device, begins_at, ends[0])
     row = session.execute(_FACTS, {"user": user_id, "epoch": epoch, "device": device}).one_or_none()
     # An epoch that neither lasts nor ended was given before a restore, perhaps to another user of this id.
     if row is None or (row.ended_at is None and row.epoch != epoch):

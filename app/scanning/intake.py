@@ -75,7 +75,7 @@ def prepare(
     session: Session,
     sent: Sequence[SentScan],
     now: datetime,
-    present: Present | None = None,
+    present: Collection[Present] = (),
     *,
     unread: bool = False,
     vouched: int | None = None,

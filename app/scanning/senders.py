@@ -21,8 +21,8 @@ from app.scanning.rules import Reason, is_borne_out
 SCAN = cast("Table", Scan.__table__)
 
 
-def find_senders(session: Session, drafts: Iterable[Draft], present: Present | None) -> None:
-    """Say who made each scan, with no question where it is who is *present*; park those of which it is not certain."""
+def find_senders(session: Session, drafts: Iterable[Draft], present: Collection[Present]) -> None:
+    """Say who made each scan, unasked where it is one who is *present*; park those of which it is not certain."""
     by_grant = defaultdict(list)
     for draft in drafts:
         by_grant[draft.sent.grant].append(draft)

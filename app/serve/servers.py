@@ -25,8 +25,8 @@ from app.db import db
 from app.handheld.api import SCANS
 from app.jobs.runner import start_clock
 from app.serve.assets import Assets
+from app.serve.cores import Cores, OnOneCore
 from app.serve.door import Front, Trust, make_page
-from app.serve.lanes import Cores, Lane
 from app.serve.plan import Plan
 
 if TYPE_CHECKING:
@@ -104,9 +104,7 @@ def die_with_parent() -> None:
 
 def _load(plan: Plan, is_open: Callable[[], bool]) -> "WSGIApplication":
     die_with_parent()
-    front: WSGIApplication = application()
-    if application().config["SQLALCHEMY_DATABASE_URI"].startswith("sqlite"):
-        front = Lane(front, SCANS, _cores)
+    front: WSGIApplication = OnOneCore(application(), SCANS, _cores)
     if plan.certificates:
         trust = Trust(plan.certificates.authority, plan.certificates.fingerprint, plan.port)
         front = Front(front, make_page(trust), is_open)

@@ -1,6 +1,7 @@
 """Phones, the goods they scan, and a task that takes their scans: what the tests of intake share."""
 
-from collections.abc import Sequence
+import threading
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -45,6 +46,8 @@ class Tally:
     seen: list[NewScan] = field(default_factory=list)
     parks: str | None = None
     breaks_on: str | None = None
+    waits_for: threading.Event | None = None
+    groups: list[int] = field(default_factory=list)  # how many scans it was asked about at a time
 
     def judge(  # the protocol names what this one does not need
         self,
@@ -53,6 +56,9 @@ class Tally:
         scans: Sequence[NewScan],
         now: datetime,  # noqa: ARG002  # see above
     ) -> Sequence[Verdict]:
+        self.groups.append(len(scans))
+        if self.waits_for is not None:
+            assert self.waits_for.wait(20)
         if any(scan.raw == self.breaks_on for scan in scans if scan.raw):
             raise ZeroDivisionError("a fault in the task")
         # What is undone was not given: a task keeps what it makes of scans in the transaction that keeps the scans.
@@ -124,3 +130,13 @@ def ago(**span: float) -> str:
 def new_device() -> UUID:
     """Return the id of a phone nobody saw before."""
     return uuid4()
+
+
+def until(is_so: Callable[[], bool]) -> None:
+    """Wait for what other threads do. Errors: AssertionError after 20 s."""
+    pause = threading.Event()
+    for _ in range(2_000):
+        if is_so():
+            return
+        pause.wait(0.01)
+    raise AssertionError("waited for 20 s")

@@ -1,7 +1,7 @@
 """Scans come in once, whatever the network, the phone and the other scans do."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 from functools import partial
@@ -14,6 +14,7 @@ from sqlalchemy import event, func, select, text
 from sqlalchemy.exc import DBAPIError
 
 from app.db import db
+from app.handheld import service
 from app.identity.models import Device
 from app.identity.rules import Role
 from app.identity.service import deactivate_user, edit_user, revoke_device
@@ -21,7 +22,7 @@ from app.scanning.models import Scan
 from app.scanning.queries import list_parked, list_scans
 from app.scanning.rules import REASON_SENTENCES, Reason
 from tests.conftest import Write
-from tests.handheld.phones import BOTTLE, CARTON, CHEESE, Goods, Json, Phone, Tally, ago
+from tests.handheld.phones import BOTTLE, CARTON, CHEESE, Goods, Json, Phone, Tally, ago, until
 
 
 def stored() -> int:
@@ -138,7 +139,12 @@ def test_nobody_takes_back_what_another_had_parked(
     assert [str(row.id) for row in list_parked(db.session(), "tally", 1)] == [parked["id"]]
 
 
-def test_two_connections_with_the_same_scans_at_once_keep_each_once(app: Flask, phone: Phone) -> None:
+@pytest.mark.parametrize("meeting", ["in one process", "in the database"])
+def test_two_connections_with_the_same_scans_at_once_keep_each_once(
+    app: Flask, phone: Phone, meeting: str, request: pytest.FixtureRequest
+) -> None:
+    if meeting == "in the database":
+        request.getfixturevalue("apart")
     events = [phone.event() for _ in range(4)]
     gate = threading.Barrier(4)
     answers: list[list[dict[str, object]]] = []
@@ -155,6 +161,71 @@ def test_two_connections_with_the_same_scans_at_once_keep_each_once(app: Flask, 
         thread.join()
     assert stored() == 4
     assert [{answer["status"] for answer in each} for each in answers] == [{"accepted"}] * 4
+
+
+def _send_beside(app: Flask, tally: Tally, first: Phone, others: Sequence[tuple[Phone, Json]]) -> list[Json]:
+    """Have *first* scan and, while its scan is being kept, *others*; return their answers."""
+    answers: dict[int, Json] = {}
+
+    def send(number: int, phone: Phone, one: Json) -> None:
+        with app.app_context():
+            answers[number] = phone.send(one)[0]
+
+    tally.waits_for = threading.Event()
+    scans = [(first, first.event()), *others]
+    threads = [threading.Thread(target=send, args=(number, *scan)) for number, scan in enumerate(scans)]
+    threads[0].start()
+    groups = service._groups_of(db.engine)  # noqa: SLF001  # nothing else tells that somebody waits
+    until(lambda: tally.groups == [1])
+    for number, thread in enumerate(threads[1:], 1):
+        thread.start()
+        until(lambda number=number: len(groups._waiting) == number)  # type: ignore[misc]  # noqa: SLF001  # see above
+    tally.waits_for.set()
+    for thread in threads:
+        thread.join(20)
+    return [answers[number] for number in range(1, len(scans))]
+
+
+def test_phones_that_scan_at_once_are_taken_together_and_each_scan_is_its_users(
+    app: Flask, phone: Phone, make_phone: Callable[..., Phone], tally: Tally, write: Write, owner: int
+) -> None:
+    colleague, shut_out, brought = make_phone("manager"), make_phone("warehouse"), make_phone("warehouse")
+    of_the_shut_out = shut_out.event(clock_offset_ms=60_000)
+    with write() as session:
+        deactivate_user(session, shut_out.user_id, owner, datetime.now(UTC))
+    others = [
+        (colleague, colleague.event()),
+        (phone, brought.event(CARTON)),
+        (colleague, of_the_shut_out),
+        (phone, phone.event()),
+    ]
+    answers = _send_beside(app, tally, phone, others)
+    assert tally.groups == [1, 3]  # the fourth is for a person, not for the task
+    assert [answer["id"] for answer in answers] == [one["id"] for _, one in others]
+    assert [answer["reason"] for answer in answers] == [None, None, "grant_ended", None]
+    users = {str(scan.id): scan.user_id for scan in db.session.scalars(select(Scan))}
+    expected = [colleague.user_id, brought.user_id, shut_out.user_id, phone.user_id]
+    assert [users[one["id"]] for _, one in others] == expected
+
+
+def test_what_breaks_one_phones_scan_holds_up_nobody_in_its_group(
+    app: Flask, phone: Phone, make_phone: Callable[..., Phone], tally: Tally
+) -> None:
+    tally.breaks_on = CARTON
+    colleague = make_phone("manager")
+    known = phone.event()
+    phone.send(known)
+    tally.groups.clear()
+    others = [
+        (phone, phone.event()),
+        (colleague, colleague.event(CARTON)),
+        (phone, known),
+        (colleague, colleague.event()),
+    ]
+    answers = _send_beside(app, tally, phone, others)
+    assert [answer["status"] for answer in answers] == ["accepted", "parked", "accepted", "accepted"]
+    assert answers[1]["reason"] == "failed"
+    assert stored() == 5
 
 
 def test_scans_that_come_in_out_of_order_stand_in_the_phones_order(phone: Phone) -> None:

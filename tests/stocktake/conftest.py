@@ -25,8 +25,9 @@ Act = Callable[[], object]
 
 
 @pytest.fixture
-def at_once(app: Flask) -> Callable[..., list[object]]:
+def at_once(app: Flask, apart: None) -> Callable[..., list[object]]:
     """Run acts in threads of their own, each with its own connection; return what each gave or was told."""
+    assert apart is None
 
     def run(*acts: Act) -> list[object]:
         ready = threading.Barrier(len(acts))

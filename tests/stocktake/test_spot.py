@@ -293,6 +293,7 @@ def test_two_who_begin_at_the_same_moment_get_the_same_count(app: Flask, shop: S
     assert len(db.session.scalars(select(Stocktake)).all()) == 1
 
 
+@pytest.mark.usefixtures("apart")
 def test_two_who_close_at_the_same_moment_post_once(app: Flask, shop: Shop, bin_id: int) -> None:
     number, one = spot(shop, bin_id)
     other = shop.counter(number)

@@ -1,8 +1,7 @@
-"""Lets requests for one address run one at a time in a process and on one core, where side by side they only hinder.
+"""Keeps requests for one address to one core of a process, where wandering from core to core they only hinder.
 
-Cost: threads that compute share one interpreter, and SQLite's driver lets go of it at every statement; eight threads
-that take scans pass a third of their time handing it, and what the core's caches hold, around. One at a time on a core
-of their own they serve eight phones half as fast again, and the slowest answer comes sooner.
+Cost: threads that compute share one interpreter; let loose on all cores, eight that take scans pass a third of their
+time handing it, and what the cores' caches hold, around.
 """
 
 import os
@@ -40,13 +39,12 @@ class Cores:
         return None
 
 
-class Lane:
-    """WSGI middleware: requests for *path* queue and keep to one core, all others pass."""
+class OnOneCore:
+    """WSGI middleware: requests for *path* are answered on one core, all others anywhere."""
 
     def __init__(self, app: "WSGIApplication", path: str, cores: Cores) -> None:
         self._app = app
         self._path = path
-        self._turn = threading.Lock()
         self._everywhere = cores.all
         self._core = cores.claim()
         self._thread = threading.local()
@@ -58,10 +56,7 @@ class Lane:
             # A process that a thread starts keeps to its core as well: no other request may find it so.
             os.sched_setaffinity(0, {self._core} if is_ours else self._everywhere)
             self._thread.keeps = is_ours
-        if not is_ours:
-            return self._app(environ, start_response)
-        with self._turn:
-            return self._app(environ, start_response)
+        return self._app(environ, start_response)
 
 
 if sys.platform != "win32":
