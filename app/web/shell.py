@@ -37,8 +37,10 @@ def init_app(app: Flask) -> None:
 
 
 def _headers(response: Response) -> Response:
+    own = set(map(str.lower, response.headers.keys()))
     for name, value in HEADERS.items():
-        response.headers.setdefault(name, value)
+        if name.lower() not in own:
+            response.headers.add(name, value)
     # No Strict-Transport-Security: it would shut the plain door of this host's name, where phones get the certificate.
     if "Cache-Control" not in response.headers and request.endpoint != "static":
         # Pages show the stock of this moment and of this user: no cache keeps them.
