@@ -12,6 +12,7 @@ from app import config, db, wiring
 from app.demo.cli import demo_cli
 from app.serve.cli import serve
 
+gc.freeze()
 gc.enable()
 
 

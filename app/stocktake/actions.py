@@ -4,9 +4,10 @@ from typing import Final
 
 from app.kernel.i18n import N_
 from app.stocktake.reasons.rules import REASON_NAMES
-from app.stocktake.rules import STATE_NAMES
+from app.stocktake.rules import SCOPE_NAMES, STATE_NAMES
 
 ACTIONS: Final[dict[str, str]] = {
+    "stocktake.plan": N_("Stocktake planned"),
     "stocktake.start": N_("Stocktake started"),
     "stocktake.finish": N_("Counting finished"),
     "stocktake.resume": N_("Counting resumed"),
@@ -42,6 +43,8 @@ ACTIONS: Final[dict[str, str]] = {
 }
 WORDS: Final[dict[str, str]] = {
     "number": N_("Number"),
+    "in_warehouse": N_("Warehouse"),
+    "scope": N_("Scope"),
     "bin": N_("Bin"),
     "bins": N_("Bins"),
     "lines": N_("Lines"),
@@ -60,6 +63,7 @@ WORDS: Final[dict[str, str]] = {
     "days_a": N_("Class A due after days"),
     "days_b": N_("Class B due after days"),
     "days_c": N_("Class C due after days"),
+    **{f"scope:{kind}": name for kind, name in SCOPE_NAMES.items()},
     **{state.value: name for state, name in STATE_NAMES.items()},
     **{reason.value: name for reason, name in REASON_NAMES.items() if reason},
 }

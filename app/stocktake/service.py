@@ -49,6 +49,8 @@ from app.stocktake.rules import (
 from app.stocktake.spot.holding import ensure_no_other
 
 SERIES: Final = "ST"
+BY_BIN: Final = frozenset({ScopeKind.BINS, ScopeKind.PROPOSED})
+NAMED: Final = 50  # bins that the audit trail names; of more, their stocktake tells
 
 
 @dataclass(frozen=True)
@@ -63,7 +65,19 @@ class Plan:
 
 
 def plan(session: Session, draft: Plan, by: int, now: datetime) -> Stocktake:
-    """Write a stocktake down; what it takes is frozen only at its start."""
+    """Write a stocktake down that somebody wants; what it takes is frozen only at its start."""
+    stocktake = write_down(session, draft, by, now)
+    [warehouse] = _codes(session, [stocktake.warehouse_id])  # the database has it: the plan refers to it
+    facts: dict[str, object] = {"number": stocktake.number, "in_warehouse": warehouse}
+    facts["scope"] = f"scope:{stocktake.scope_kind}"
+    if stocktake.scope_kind in BY_BIN and len(stocktake.scope_ids) <= NAMED:
+        facts["bins"] = _codes(session, stocktake.scope_ids)
+    audit(session, by, "stocktake.plan", subject(stocktake.id), facts, now)
+    return stocktake
+
+
+def write_down(session: Session, draft: Plan, by: int, now: datetime) -> Stocktake:
+    """Write a stocktake down for a command that tells the audit trail itself why there is one."""
     ensure_scope(draft.scope)
     ensure_tolerance(draft.tolerance)
     day = get_company(session).day_of(now)
@@ -161,7 +175,7 @@ def ask_recount(session: Session, stocktake_id: int, places: Collection[Place], 
 def _codes(session: Session, bins: Sequence[int]) -> list[str]:
     # The audit trail names bins as people do.
     found = find_places(session, bins)
-    return [found[bin_id].code for bin_id in bins]
+    return [found[bin_id].code for bin_id in bins if bin_id in found]
 
 
 def _open_rounds(session: Session, stocktake_id: int, bins: Sequence[int], by: int) -> dict[int, int]:

@@ -15,6 +15,7 @@ from app.identity.service import deactivate_user
 from app.ledger.models import CountAnchor, Move
 from app.ledger.queries import account_balance
 from app.ledger.verify import verify
+from app.places.models import Location
 from app.scanning.service import take
 from app.stocktake.approval.rules import (
     AlreadyDecided,
@@ -243,6 +244,25 @@ def test_a_company_of_one_person_approves_its_own_count_and_the_trail_says_so(sh
     assert shop.approve_all(stocktake, by=counter.id) == 1
     actions = db.session.scalars(select(AuditEvent.action).where(AuditEvent.subject == f"stocktake:{stocktake}")).all()
     assert "stocktake.approve_own" in actions
+
+
+def test_the_trail_tells_who_planned_what(shop: Shop) -> None:
+    a, b, *_ = stocked(shop).bins
+
+    def told(number: int) -> AuditEvent:
+        return db.session.query(AuditEvent).filter_by(action="stocktake.plan", subject=f"stocktake:{number}").one()
+
+    some, whole = shop.draft(a, b), shop.draft()
+    codes = [db.session.get_one(Location, place).code for place in (shop.warehouse, *sorted((a, b)))]
+    assert told(some).user_id == shop.owner
+    assert told(some).details == {
+        "number": shop.get(some).number,
+        "in_warehouse": codes[0],
+        "scope": "scope:bins",
+        "bins": codes[1:],
+    }
+    assert told(whole).details.keys() == {"number", "in_warehouse", "scope"}
+    assert told(whole).details["scope"] == "scope:warehouse"
 
 
 def test_an_approval_is_for_the_difference_that_was_seen(shop: Shop) -> None:

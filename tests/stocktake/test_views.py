@@ -290,6 +290,7 @@ def test_scans_and_the_trail_name_the_document_and_are_found_by_it(shop: Shop, s
     assert f"stocktake:{stocktake}" not in text_of(owner, f"/scans/{scan}")
     assert f'<a href="/stocktakes/{stocktake}">Stocktake {number}</a>' in text_of(owner, f"/audit?q={number}")
     assert "Nothing found" in text_of(owner, "/audit?q=ST19990101-0001")
+    assert "Scope: Chosen bins" in " ".join(text_of(owner, f"/audit?q={number}").split())
 
 
 def test_the_list_says_what_each_stocktake_counts(shop: Shop, sign_in: SignIn) -> None:

@@ -129,7 +129,7 @@ def _plan(session: Session, schedule: StocktakeSchedule, now: datetime) -> int |
     draft = stocktakes.Plan(
         schedule.warehouse_id, scope, blind=schedule.blind, tolerance=schedule.tolerance, note=schedule.name
     )
-    return stocktakes.plan(session, draft, schedule.created_by, now).id
+    return stocktakes.write_down(session, draft, schedule.created_by, now).id
 
 
 def scope_of_day(session: Session, schedule: StocktakeSchedule, now: datetime) -> Scope:

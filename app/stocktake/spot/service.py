@@ -19,7 +19,7 @@ from app.stocktake.approval.service import post as post_stocktake
 from app.stocktake.models import Stocktake
 from app.stocktake.report.queries import read_report
 from app.stocktake.rules import COUNTABLE, BinState, Scope, ScopeKind, StocktakeState
-from app.stocktake.service import Plan, hold, plan, start, subject
+from app.stocktake.service import Plan, hold, start, subject, write_down
 from app.stocktake.spot.holding import hold_bin
 from app.stocktake.spot.notices import POSTED, WAITING
 from app.stocktake.spot.queries import find_running, list_counts, passed_lately, spot_tolerance
@@ -35,7 +35,7 @@ def begin(session: Session, bin_id: int, by: int, now: datetime) -> Stocktake:
     running = find_running(session, bin_id)
     if running is not None:
         return running
-    stocktake = plan(session, Plan(place.warehouse_id, Scope(ScopeKind.BINS, (bin_id,))), by, now)
+    stocktake = write_down(session, Plan(place.warehouse_id, Scope(ScopeKind.BINS, (bin_id,))), by, now)
     stocktake.spot_bin_id = bin_id
     session.flush()
     start(session, stocktake.id, by, now)
