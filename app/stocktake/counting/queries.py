@@ -95,9 +95,10 @@ def list_related(
 ) -> list[LeanScan]:
     """Return the accepted scans of *bins* about *items* (None: about any), what frames them there, and *targets*.
 
-    One may be there more than once.
+    A target that is one of the others, too, is there twice.
     """
-    places, goods, undone = padded(bins), padded(items or ()), padded(targets)
+    goods, undone = padded(items or ()), padded(targets)
+    places = [*bins, *[None] * (len(padded(bins)) - len(bins))]  # no bin: the last one is not read again
     statement = _related(len(places), None if items is None else len(goods), len(undone))
     wanted = {"stocktake": stocktake_id} | named("bin", places) | named("item", goods) | named("target", undone)
     return [LeanScan._make(row) for row in session.execute(statement, wanted)]
