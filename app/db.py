@@ -14,7 +14,8 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from enum import StrEnum
 from functools import lru_cache
-from typing import Any, Final, TypeVar
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
 from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
@@ -27,6 +28,7 @@ from sqlalchemy import (
     FromClause,
     Integer,
     MetaData,
+    Table,
     TypeDecorator,
     event,
     text,
@@ -41,6 +43,9 @@ from sqlalchemy.sql import operators
 
 from app.kernel.exact import MONEY_PLACES, PRICE_PLACES, QUANTITY_PLACES, from_scaled, to_scaled
 from app.turns import turn
+
+if TYPE_CHECKING:
+    from sqlalchemy.dialects.sqlite import Insert
 
 BUSY_TIMEOUT_MS: Final = 20_000
 # PostgreSQL: deadlock_detected, serialization_failure. Both mean "nothing happened, try again".
@@ -324,6 +329,15 @@ def run(command: Callable[[Session], Result], attempts: int = 4) -> Result:
             if not left or not is_undone(error):
                 raise
     raise AssertionError("unreachable: the last attempt returns or raises")
+
+
+def inserting(dialect: str, table: type[Base] | Table) -> "Insert":
+    """Return an INSERT into *table* that can say ON CONFLICT, in the words of the database at hand.
+
+    Only those are loaded: a shop on SQLite does not wait at every start for what it never says.
+    """
+    words = import_module(f"sqlalchemy.dialects.{dialect}")
+    return cast("Insert", words.insert(table))
 
 
 def is_undone(error: DBAPIError) -> bool:

@@ -4,10 +4,10 @@ Law: whoever holds the right to write holds up every scan; so a row is turned in
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, cast
 
+from msgspec import Struct
 from sqlalchemy import Dialect, Table
 from sqlalchemy.orm import Session
 
@@ -30,8 +30,7 @@ PACK_COLUMNS = ("id", "item_id", "unit_id", "factor")
 BARCODE_COLUMNS = ("code", "pack_id")
 
 
-@dataclass(frozen=True, slots=True)
-class ReadyPack:
+class ReadyPack(Struct, frozen=True):
     """A pack as the database keeps it, but for its ids."""
 
     unit: str
@@ -39,8 +38,7 @@ class ReadyPack:
     codes: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class ReadyItem:
+class ReadyItem(Struct, frozen=True):
     """An item as the database keeps it, but for what only the writing transaction knows."""
 
     code: str  # empty: the next free number

@@ -5,10 +5,10 @@ from datetime import date
 from typing import cast
 
 from sqlalchemy import Table, bindparam, select, tuple_, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from app.catalog.models import Lot
+from app.db import inserting
 
 LOT = cast("Table", Lot.__table__)
 LotKey = tuple[int, str]  # item id, lot code
@@ -55,8 +55,7 @@ def add_lots(session: Session, lots: Mapping[LotKey, date | None]) -> dict[LotKe
     """Make lots that were not there a moment ago, with their expiry dates; return their ids."""
     if not lots:
         return {}
-    insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
     rows = [{"item_id": item_id, "code": code, "expiry": expiry} for (item_id, code), expiry in sorted(lots.items())]
     # Somebody may find the same lot at this moment: theirs is as good.
-    session.execute(insert(LOT).on_conflict_do_nothing(), rows)
+    session.execute(inserting(session.get_bind().dialect.name, LOT).on_conflict_do_nothing(), rows)
     return find_lots(session, lots)

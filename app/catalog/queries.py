@@ -1,11 +1,11 @@
 """What the catalogue is asked: packs by code (the hot path of scanning), an item with its packs, trees and choices."""
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any, cast
 
+from msgspec import Struct
 from sqlalchemy import ColumnElement, Row, ScalarSelect, Select, Table, and_, func, or_, select
 from sqlalchemy.orm import Session, joinedload
 
@@ -48,8 +48,7 @@ _PACK_FACTS = (
 )
 
 
-@dataclass(frozen=True)
-class PackCodes:
+class PackCodes(Struct, frozen=True):
     """A pack of one item with its barcodes, for the item's page."""
 
     pack_id: int
@@ -58,8 +57,7 @@ class PackCodes:
     codes: tuple[tuple[int, str], ...]  # barcode id, code
 
 
-@dataclass(frozen=True)
-class CategoryNode:
+class CategoryNode(Struct, frozen=True):
     """A category with its way from the root."""
 
     id: int

@@ -2,9 +2,11 @@
 
 import re
 from collections.abc import Hashable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import TypeVar
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from app.kernel.errors import InvalidInput, NotFound, RuleBroken
 from app.kernel.exact import ZERO
@@ -175,8 +177,7 @@ class NoSuchPack(NotFound):
     message = N_("There is no such pack.")
 
 
-@dataclass(frozen=True)
-class ItemDraft:
+class ItemDraft(Struct, frozen=True):
     """An item as somebody typed or imported it: checked values, names instead of ids.
 
     `code` empty takes the next free number; `initials` empty are made from the name; `category` is a path with "/".
@@ -198,8 +199,7 @@ class ItemDraft:
     own_fields: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
-class PackDraft:
+class PackDraft(Struct, frozen=True):
     """A pack to come with an item: its unit, factor to the base unit, and codes."""
 
     unit: str
@@ -207,8 +207,7 @@ class PackDraft:
     codes: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
-class ItemRow:
+class ItemRow(Struct, frozen=True):
     """One row of an import: an item, the codes of its base pack, its further packs."""
 
     item: ItemDraft
@@ -226,8 +225,7 @@ class ItemRow:
         return tuple(code for pack in self.all_packs for code in pack.codes)
 
 
-@dataclass(frozen=True)
-class PackFacts:
+class PackFacts(Struct, frozen=True):
     """What a scan must know of a pack: no database object, safe to keep and to send."""
 
     pack_id: int

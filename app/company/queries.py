@@ -1,12 +1,12 @@
 """What everybody asks about the company: its settings, its own fields, its accounts."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
 from flask import g
+from msgspec import Struct
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
@@ -16,8 +16,7 @@ from app.kernel.clock import business_day
 from app.kernel.errors import NotFound
 
 
-@dataclass(frozen=True)
-class CompanyFacts:
+class CompanyFacts(Struct, frozen=True):
     """The company as a request knows it: plain values, no database object."""
 
     name: str
@@ -38,7 +37,7 @@ class CompanyFacts:
         return business_day(instant, self.time_zone)
 
 
-_FACTS = tuple(Company.__table__.c[name] for name in CompanyFacts.__dataclass_fields__)
+_FACTS = tuple(Company.__table__.c[name] for name in CompanyFacts.__struct_fields__)
 
 
 def find_company(session: Session) -> CompanyFacts | None:

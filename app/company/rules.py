@@ -2,12 +2,13 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 from typing import Final
 from zoneinfo import available_timezones
+
+from msgspec import Struct
 
 from app.kernel.errors import InvalidInput, RuleBroken
 from app.kernel.exact import parse_price, plain
@@ -136,8 +137,7 @@ class TimeZoneUnknown(InvalidInput):
     message = N_("There is no time zone “%(name)s”.")
 
 
-@dataclass(frozen=True)
-class Settings:
+class Settings(Struct, frozen=True):
     """What the owner may change at any time."""
 
     name: str
@@ -157,8 +157,7 @@ class Settings:
             raise TimeZoneUnknown(name=self.time_zone)
 
 
-@dataclass(frozen=True)
-class SetUp:
+class SetUp(Struct, frozen=True):
     """What is chosen once: the chart and the currency are in every entry, so they stay."""
 
     settings: Settings
@@ -219,8 +218,7 @@ class FieldInvalid(InvalidInput):
     message = N_("“%(value)s” does not fit the field “%(name)s”.")
 
 
-@dataclass(frozen=True)
-class Field:
+class Field(Struct, frozen=True):
     """An own field as forms and imports need it; values are kept by `key`, which a new name does not change."""
 
     id: int

@@ -1,9 +1,9 @@
 """Commands about the company: setting it up once, its settings, its own fields."""
 
 from collections.abc import Callable
-from dataclasses import asdict
 from datetime import datetime
 
+from msgspec.structs import asdict
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 

@@ -5,7 +5,8 @@ Law: no byte of an upload is ever served; a re-encoded picture carries no script
 
 import io
 import warnings
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from app.kernel.errors import InvalidInput, NotFound
 from app.kernel.i18n import N_
@@ -37,8 +38,7 @@ class NoSuchFile(NotFound):
     message = N_("There is no such file.")
 
 
-@dataclass(frozen=True)
-class Picture:
+class Picture(Struct, frozen=True):
     """A checked picture: the JPEG to show, its thumbnail, and its size in pixels."""
 
     content: bytes

@@ -8,15 +8,15 @@ before was being done, and who comes alone is served at once.
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Generic, TypeVar, cast
+
+from msgspec import Struct
 
 Brought = TypeVar("Brought")
 Result = TypeVar("Result")
 
 
-@dataclass(eq=False, slots=True)
-class _Wish(Generic[Brought, Result]):
+class _Wish(Struct, Generic[Brought, Result], eq=False):
     brought: Brought
     weight: int
     result: Result | None = None

@@ -8,10 +8,11 @@ import multiprocessing
 import os
 import sys
 import threading
-from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from typing import Final, cast
+
+from msgspec import Struct
 
 from app.kernel.errors import RuleBroken
 from app.kernel.i18n import N_
@@ -38,8 +39,7 @@ class PhotoGaveUp(RuleBroken):
     status = 422
 
 
-@dataclass(frozen=True)
-class Found:
+class Found(Struct, frozen=True):
     """What the reader sends back: (text, symbology, gtin14) of each code, or a broken rule about the picture."""
 
     codes: tuple[tuple[str, str, str | None], ...] = ()

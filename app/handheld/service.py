@@ -2,7 +2,6 @@
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from itertools import islice
@@ -10,6 +9,7 @@ from typing import Final
 from weakref import WeakKeyDictionary
 
 import msgspec
+from msgspec import Struct
 from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 
@@ -45,8 +45,7 @@ class Busy(RuleBroken):
     status = 503
 
 
-@dataclass(frozen=True)
-class _Brought:
+class _Brought(Struct, frozen=True):
     """What one request brings."""
 
     sent: Sequence[SentScan]

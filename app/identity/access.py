@@ -1,13 +1,13 @@
 """Who is asking, and the decorators by which every view names what it takes; a view that names nothing is refused."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, cast
 
 from flask import Flask, Response, abort, current_app, redirect, request, url_for
 from flask_login import UserMixin
 from flask_login import current_user as _current_user
+from msgspec import Struct
 
 from app.identity.rules import Permission, Role, permissions_of
 from app.web.marks import View, public, signed_in
@@ -15,8 +15,7 @@ from app.web.marks import View, public, signed_in
 __all__ = ["Permission", "Principal", "current_user", "may", "public", "required_permissions", "signed_in"]
 
 
-@dataclass(frozen=True)
-class Principal(UserMixin):  # type: ignore[misc]  # flask-login ships no types
+class Principal(Struct, UserMixin, frozen=True, dict=True):  # type: ignore[misc]  # flask-login ships no types
     """The signed-in user as a request knows them: plain values, no database object."""
 
     id: int

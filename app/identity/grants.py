@@ -6,7 +6,6 @@ revoked stays that user's, one made after it is not.
 
 import hashlib
 from collections.abc import Collection
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Final, cast
@@ -14,6 +13,7 @@ from uuid import UUID
 
 from flask import current_app
 from itsdangerous import BadSignature, URLSafeSerializer
+from msgspec import Struct
 from sqlalchemy import Table, bindparam, select
 from sqlalchemy.orm import Session
 
@@ -35,8 +35,7 @@ _FACTS = (
 )
 
 
-@dataclass(frozen=True)
-class Grant:
+class Grant(Struct, frozen=True):
     """Who may scan on which device, from when until when (exclusive)."""
 
     user_id: int
@@ -51,8 +50,7 @@ class Grant:
         return self.begins_at <= at < self.ends_at
 
 
-@dataclass(frozen=True)
-class Present:
+class Present(Struct, frozen=True):
     """Who is signed in, on which device, as this very request found them: nothing of theirs has ended."""
 
     user: Principal

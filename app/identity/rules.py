@@ -5,10 +5,11 @@ Law: the table of roles and permissions is the whole truth; every view names its
 
 import re
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
+
+from msgspec import Struct
 
 from app.kernel.errors import InvalidInput, NotFound, RuleBroken
 from app.kernel.i18n import N_
@@ -168,8 +169,7 @@ class LastOwner(RuleBroken):
     message = N_("This is the last active owner; make somebody else an owner first.")
 
 
-@dataclass(frozen=True)
-class Tries:
+class Tries(Struct, frozen=True):
     """Failed tries within the window: how many, and when the oldest of them was."""
 
     count: int

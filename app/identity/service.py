@@ -1,14 +1,14 @@
 """Commands about people and their devices; every one leaves its trace in the audit trail."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from msgspec import Struct
 from sqlalchemy import delete, func, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from app.db import inserting
 from app.identity.audit import audit, changes
 from app.identity.models import EndedEpoch, EndedSession, SignInAttempt, User
 from app.identity.passwords import hash_password
@@ -26,8 +26,7 @@ from app.identity.rules import (
 )
 
 
-@dataclass(frozen=True)
-class NewUser:
+class NewUser(Struct, frozen=True):
     """What a new user starts with; `password_hash` was made outside the transaction, hashing is slow."""
 
     login: str
@@ -150,8 +149,7 @@ def change_own_password(
 
 def end_session(session: Session, session_id: UUID, now: datetime) -> None:
     """Let nobody in with this session's cookie any more, wherever a copy of it is."""
-    insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
-    ended = insert(EndedSession).values(id=session_id, ended_at=now)
+    ended = inserting(session.get_bind().dialect.name, EndedSession).values(id=session_id, ended_at=now)
     session.execute(ended.on_conflict_do_nothing())
 
 

@@ -4,11 +4,11 @@ Law: the slow hash is checked between two short transactions, so that nobody's g
 as failed from its beginning; only success takes that back. Wherever a password is asked for, a try is counted.
 """
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
+from msgspec import Struct
 from sqlalchemy import ColumnElement, exists, func, select
 from sqlalchemy.orm import Session
 
@@ -22,8 +22,7 @@ LOGIN_LENGTH = 60
 ADDRESS_LENGTH = 64
 
 
-@dataclass(frozen=True)
-class Try:
+class Try(Struct, frozen=True):
     """A counted try: whose password is to be checked; no user where the login is unknown or shut out."""
 
     attempt_id: int
@@ -31,8 +30,7 @@ class Try:
     password_hash: str | None
 
 
-@dataclass(frozen=True)
-class SignedIn:
+class SignedIn(Struct, frozen=True):
     """Who came in and on which device."""
 
     user: Principal

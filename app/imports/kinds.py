@@ -1,10 +1,10 @@
 """What can be imported; features describe their kind, wiring puts it here."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Protocol
 
+from msgspec import Struct
 from sqlalchemy.orm import Session
 
 from app.company.inputs import PREFIX
@@ -17,8 +17,7 @@ from app.kernel.errors import RuleBroken
 Cells = Mapping[str, str]
 
 
-@dataclass(frozen=True)
-class Applying:
+class Applying(Struct, frozen=True):
     """Who takes the rows over, when, on which business day, and the key that makes it happen once."""
 
     by: int
@@ -27,8 +26,7 @@ class Applying:
     key: str
 
 
-@dataclass(frozen=True)
-class ReadRow:
+class ReadRow(Struct, frozen=True):
     """One row understood: what its kind makes of it, and every problem: of its own, among the rows, with the books."""
 
     draft: Any

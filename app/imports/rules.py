@@ -3,8 +3,9 @@
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 from app.kernel.errors import InvalidInput, RuleBroken
 from app.kernel.i18n import N_
@@ -105,8 +106,7 @@ class Unread(InvalidInput):
     message = N_("“%(text)s” has a character that cannot be read. Save the file as UTF-8.")
 
 
-@dataclass(frozen=True)
-class Field:
+class Field(Struct, frozen=True):
     """A column an import understands: `title` is a msgid, `synonyms` other headings in Chinese or English."""
 
     key: str
@@ -115,8 +115,7 @@ class Field:
     is_required: bool = False
 
 
-@dataclass(frozen=True)
-class Problem:
+class Problem(Struct, frozen=True):
     """Why a row cannot be taken: a msgid and what fills it."""
 
     message: str

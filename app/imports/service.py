@@ -11,6 +11,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TypeVar
 
+from msgspec.structs import asdict
 from sqlalchemy import delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
@@ -235,7 +236,7 @@ def _read(import_id: int, rows: Sequence[tuple[int, dict[str, str]]]) -> list[Re
 
 def _bad_rows(rows: Sequence[tuple[int, object]], read: Sequence[ReadRow]) -> list[dict[str, object]]:
     return [
-        {"id": row_id, "state": RowState.BAD, "problems": [vars(Problem.of(error)) for error in row.problems]}
+        {"id": row_id, "state": RowState.BAD, "problems": [asdict(Problem.of(error)) for error in row.problems]}
         for (row_id, _), row in zip(rows, read, strict=True)
         if row.problems
     ]
@@ -300,7 +301,7 @@ def _ensure_not_overtaken(session: Session, found: Import, before: int) -> None:
 
 def _fail(import_id: int, error: RuleBroken) -> None:
     with transaction() as session:
-        change_state(session, import_id, ImportState.FAILED, utc_now(), failure=vars(Problem.of(error)))
+        change_state(session, import_id, ImportState.FAILED, utc_now(), failure=asdict(Problem.of(error)))
 
 
 def _cells(row: Sequence[str], columns: Mapping[str, int]) -> dict[str, str]:

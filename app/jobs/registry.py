@@ -1,16 +1,15 @@
 """The jobs there are and who hears of failures; both are filled in wiring and nowhere else."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from msgspec import Struct
 from sqlalchemy.orm import Session
 
 from app.jobs.rules import JobUnknown, Schedule
 
 
-@dataclass(frozen=True)
-class Job:
+class Job(Struct, frozen=True):
     """What runs by the clock: `run(now)` opens its own transactions and returns a line for the page, or raises.
 
     *lease* is how long a run may take before another process believes its runner dead and starts anew; a job's work

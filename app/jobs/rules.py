@@ -1,9 +1,10 @@
 """When jobs run: every few minutes, or daily at an hour of the company's day; how a failed one is tried again."""
 
-from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
+
+from msgspec import Struct
 
 from app.kernel.errors import NotFound
 from app.kernel.i18n import N_
@@ -18,8 +19,7 @@ class JobUnknown(NotFound):
     message = N_("There is no job “%(name)s”.")
 
 
-@dataclass(frozen=True)
-class Daily:
+class Daily(Struct, frozen=True):
     """Once a day, at this time of the company's clocks."""
 
     at: time
@@ -34,8 +34,7 @@ class Daily:
         return run
 
 
-@dataclass(frozen=True)
-class Every:
+class Every(Struct, frozen=True):
     """Again and again, this long after the last run ended."""
 
     interval: timedelta

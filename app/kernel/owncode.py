@@ -5,8 +5,9 @@ label is refused and never taken for another bin.
 """
 
 import re
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 _SHAPE = re.compile(r"ZS([BPS])([0-9]{7,17})([0-9]{2})")
 
@@ -19,8 +20,7 @@ class OwnKind(StrEnum):
     SHEET = "S"
 
 
-@dataclass(frozen=True)
-class OwnCode:
+class OwnCode(Struct, frozen=True):
     """The row one of our labels names."""
 
     kind: OwnKind

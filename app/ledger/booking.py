@@ -7,9 +7,10 @@ no account here: what is owed stands in the document's own entries.
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+
+from msgspec import Struct
 
 from app.company.rules import CONTROL_ROLES, AccountRole
 from app.kernel.exact import ZERO
@@ -31,8 +32,7 @@ ROLE_OF_END = {
 CHOOSABLE = frozenset({End.SCRAP, End.CONSUMPTION})
 
 
-@dataclass(slots=True)
-class Booking:
+class Booking(Struct):
     """An entry about to be written."""
 
     account: str

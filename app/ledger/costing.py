@@ -6,8 +6,9 @@ as far as the value stays at or above zero, and all of it with the last piece; t
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
+
+from msgspec import Struct
 
 from app.kernel.exact import MONEY_PLACES, QUANTITY_PLACES, ZERO, from_scaled, round_money, round_price, to_scaled
 from app.ledger.facts import CountFact, RevaluationFact
@@ -28,8 +29,7 @@ def share(value: Decimal, part: Decimal, whole: Decimal) -> Decimal:
     return from_scaled(rounded if fen >= 0 else -rounded, MONEY_PLACES)
 
 
-@dataclass(slots=True)
-class Cost:
+class Cost(Struct):
     """An item's goods on hand and what they are worth; `last_price` is the last unit cost there was.
 
     Without one nobody knows what they cost: what lies there came beyond book and stands at nothing for now.
@@ -78,8 +78,7 @@ class Cost:
             self.last_price = round_price(value / quantity)
 
 
-@dataclass(slots=True)
-class Revalued:
+class Revalued(Struct):
     """A revaluation as it is written: what the goods took, and what went to cost of sales."""
 
     fact: RevaluationFact

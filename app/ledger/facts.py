@@ -1,9 +1,10 @@
 """What a caller tells the ledger: facts in plain values, and what the ledger answers."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+
+from msgspec import Struct
 
 from app.company.rules import AccountRole
 from app.kernel.exact import ZERO
@@ -11,8 +12,7 @@ from app.kernel.exact import ZERO
 Account = AccountRole | str  # a role, or a code of the company's chart
 
 
-@dataclass(frozen=True, slots=True)
-class MoveFact:
+class MoveFact(Struct, frozen=True):
     """Goods left one place for another.
 
     `value` (money, whole line, without deductible tax): what goods from supplier or opening cost; what goods cost
@@ -31,8 +31,7 @@ class MoveFact:
     variance: Decimal = ZERO  # only a reversal knows it: what the reversed move booked beside its value
 
 
-@dataclass(frozen=True, slots=True)
-class RevaluationFact:
+class RevaluationFact(Struct, frozen=True):
     """The goods' value changed by `amount` without quantity.
 
     `quantity`: how many pieces the amount concerns; the part of those that are gone goes to cost of sales.
@@ -46,8 +45,7 @@ class RevaluationFact:
     variance: Decimal = ZERO  # only a reversal knows it: what the reversed revaluation booked beside its value
 
 
-@dataclass(frozen=True, slots=True)
-class EntryFact:
+class EntryFact(Struct, frozen=True):
     """A line of the money ledger that does not follow from goods: exactly one of debit and credit is above zero.
 
     Receivables, payables and advances carry their partner; without a due day they are due at once.
@@ -60,8 +58,7 @@ class EntryFact:
     due_on: date | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class CountFact:
+class CountFact(Struct, frozen=True):
     """What somebody counted in a place at an instant.
 
     `unit_cost`: used for a surplus of goods whose cost nobody knows. `expected_difference`: what was approved;
@@ -79,8 +76,7 @@ class CountFact:
     expected_difference: Decimal | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Draft:
+class Draft(Struct, frozen=True):
     """One business fact before it is posted; `key` is the id of the scan or document line it comes from."""
 
     kind: str
@@ -92,8 +88,7 @@ class Draft:
     reverses: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Posted:
+class Posted(Struct, frozen=True):
     """What became of a posting; `values` are what the given moves were valued at, in their order."""
 
     seq: int

@@ -11,9 +11,9 @@ from functools import cache
 from typing import Any
 
 from sqlalchemy import Column, Connection, Select, Table, and_, bindparam, or_, select, tuple_
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 
+from app.db import inserting
 from app.kernel.exact import ZERO
 from app.ledger.costing import Cost
 from app.ledger.models import Balance
@@ -27,29 +27,19 @@ _balance: Table = Balance.__table__  # type: ignore[assignment]  # declared as F
 _cost: Table = CostRow.__table__  # type: ignore[assignment]  # same
 _KEY = (_balance.c.item_id, _balance.c.lot_id, _balance.c.location_id)
 
-_lock_balances = (
-    postgresql.insert(_balance)
-    .on_conflict_do_update(index_elements=_KEY, set_={"quantity": _balance.c.quantity})
-    .returning(*_balance.c)
-)
-_lock_costs = (
-    postgresql.insert(_cost)
-    .on_conflict_do_update(index_elements=[_cost.c.item_id], set_={"quantity": _cost.c.quantity})
-    .returning(*_cost.c)
-)
+
+@cache
+def _locker(table: Table, dialect: str) -> Any:
+    insertion = inserting(dialect, table)
+    held = insertion.on_conflict_do_update(index_elements=list(table.primary_key), set_={"quantity": table.c.quantity})
+    return held.returning(*table.c)
 
 
-def _keeper(table: Table, dialect: Any) -> Any:
-    insertion = dialect.insert(table)
+@cache
+def _keeper(table: Table, dialect: str) -> Any:
+    insertion = inserting(dialect, table)
     changed = {column.name: insertion.excluded[column.name] for column in table.c if not column.primary_key}
     return insertion.on_conflict_do_update(index_elements=list(table.primary_key), set_=changed)
-
-
-_keep = {
-    (table, name): _keeper(table, dialect)
-    for table in (_balance, _cost)
-    for name, dialect in (("postgresql", postgresql), ("sqlite", sqlite))
-}
 
 
 def hold_balances(connection: Connection, keys: Sequence[Key]) -> dict[Key, Shelf]:
@@ -63,7 +53,7 @@ def hold_balances(connection: Connection, keys: Sequence[Key]) -> dict[Key, Shel
     if connection.dialect.name == "postgresql":
         rows = [{"item_id": key.item, "lot_id": key.lot, "location_id": key.location, "quantity": ZERO} for key in keys]
         with _places_guarded():
-            found: Iterable[Any] = connection.execute(_lock_balances, rows)
+            found: Iterable[Any] = connection.execute(_locker(_balance, connection.dialect.name), rows)
     else:
         found = _read(connection, _KEY, keys)
     known = set()
@@ -83,7 +73,7 @@ def hold_costs(connection: Connection, items: Sequence[int]) -> dict[int, Cost]:
         return costs
     if connection.dialect.name == "postgresql":
         rows = [{"item_id": item, "quantity": ZERO, "value": ZERO, "last_price": None} for item in items]
-        found: Iterable[Any] = connection.execute(_lock_costs, rows)
+        found: Iterable[Any] = connection.execute(_locker(_cost, connection.dialect.name), rows)
     else:
         found = _read(connection, (_cost.c.item_id,), [(item,) for item in items])
     for row in found:
@@ -107,7 +97,7 @@ def keep_balances(connection: Connection, shelves: Iterable[Shelf]) -> None:
     ]
     if rows:
         with _places_guarded():
-            connection.execute(_keep[_balance, connection.dialect.name], rows)
+            connection.execute(_keeper(_balance, connection.dialect.name), rows)
 
 
 def keep_costs(connection: Connection, costs: dict[int, Cost]) -> None:
@@ -117,7 +107,7 @@ def keep_costs(connection: Connection, costs: dict[int, Cost]) -> None:
         for item, cost in costs.items()
     ]
     if rows:
-        connection.execute(_keep[_cost, connection.dialect.name], rows)
+        connection.execute(_keeper(_cost, connection.dialect.name), rows)
 
 
 @contextmanager

@@ -4,11 +4,11 @@ Law: an import is one posting. Cost is given, or zero is confirmed: nothing come
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import TypeVar
 
+from msgspec import Struct
 from sqlalchemy import ColumnElement, exists, func, select
 from sqlalchemy.orm import Session, aliased
 
@@ -123,8 +123,7 @@ class DateWrong(InvalidInput):
     message = N_("“%(text)s” is not a date; write 2026-03-31.")
 
 
-@dataclass(frozen=True)
-class StockRow:
+class StockRow(Struct, frozen=True):
     """A row of opening stock, its codes found."""
 
     pack: PackFacts

@@ -2,9 +2,10 @@
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+
+from msgspec import Struct
 
 from app.company.rules import AccountRole
 from app.ledger.facts import Account, CountFact, MoveFact
@@ -15,8 +16,7 @@ from app.places.rules import is_internal
 Accounts = Mapping[AccountRole, str]
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(Struct, frozen=True):
     """The moves in the order in which they are valued and written, and the counts."""
 
     lines: list[Line]

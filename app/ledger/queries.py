@@ -4,10 +4,10 @@ On hand is read from kept balances, never summed from history: it costs the same
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
+from msgspec import Struct
 from sqlalchemy import Select, and_, func, or_, select
 from sqlalchemy.orm import Session
 
@@ -23,8 +23,7 @@ from app.places.rules import LocationKind
 MANY = 1_000  # ids in one IN list
 
 
-@dataclass(frozen=True, slots=True)
-class BeyondBook:
+class BeyondBook(Struct, frozen=True):
     """Goods that moved though the books had none; `counted` tells that a count has looked there since."""
 
     move: int

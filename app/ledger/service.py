@@ -23,10 +23,11 @@ wait for each other.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any, cast
 
+from msgspec import Struct
+from msgspec.structs import replace
 from sqlalchemy import Connection, Table, bindparam, select, update
 from sqlalchemy.orm import Session
 
@@ -155,8 +156,7 @@ def _seal_before(connection: Connection, draft: Draft) -> str:
     return before.seal or ""
 
 
-@dataclass(frozen=True, slots=True)
-class _Outcome:
+class _Outcome(Struct, frozen=True):
     """All that a draft means, before any of it is written."""
 
     plan: planning.Plan

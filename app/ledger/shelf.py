@@ -12,11 +12,12 @@ Pure arithmetic over what the caller loaded; a shelf without history serves fact
 
 from bisect import bisect_right, insort
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from itertools import groupby
 from operator import itemgetter
+
+from msgspec import Struct, field
 
 from app.kernel.exact import ZERO
 from app.ledger.rules import Key, Reason
@@ -27,8 +28,7 @@ Moment = tuple[datetime, int]
 MOVED, COUNTED = 0, 1
 
 
-@dataclass(slots=True, eq=False)
-class Anchor:
+class Anchor(Struct, eq=False):
     """A count as the ledger keeps it; `id` is known once it is numbered."""
 
     key: Key
@@ -40,8 +40,7 @@ class Anchor:
     book: Decimal = ZERO
 
 
-@dataclass(slots=True, eq=False)
-class Beyond:
+class Beyond(Struct, eq=False):
     """Goods that came in beyond book and are not all explained yet."""
 
     at: datetime
@@ -53,8 +52,7 @@ class Beyond:
     id: int = 0
 
 
-@dataclass(slots=True, eq=False)
-class Line:
+class Line(Struct, eq=False):
     """A move about to be written."""
 
     item: int
@@ -76,8 +74,7 @@ class Line:
     id: int = 0
 
 
-@dataclass(slots=True)
-class Shelf:
+class Shelf(Struct):
     """The balance of a key, with as much of its history as late facts need."""
 
     key: Key

@@ -6,11 +6,11 @@ quantities in thousandths, money in fen.
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 from itertools import islice
 
+from msgspec import Struct
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
@@ -27,8 +27,7 @@ Accounts = dict[AccountRole, str]
 Invariant = Callable[[Session, Accounts], Iterable[str]]
 
 
-@dataclass(frozen=True, slots=True)
-class Breach:
+class Breach(Struct, frozen=True):
     """An invariant that does not hold, and where."""
 
     invariant: str

@@ -4,16 +4,15 @@ Law: a notice keeps its kind and its facts, never a sentence; each reader reads 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from flask_babel import gettext
+from msgspec import Struct
 
 from app.kernel.i18n import N_
 
 
-@dataclass(frozen=True)
-class Kind:
+class Kind(Struct, frozen=True):
     """What notices of one kind say; msgids in English, `message` with %(name)s places for their facts.
 
     `words` names the facts that are msgids themselves and are translated before they fill their place.

@@ -1,13 +1,12 @@
 """Telling users what they should know, once each, and what they have read of it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 
 from sqlalchemy import update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
-from sqlalchemy.sql.dml import ReturningInsert
 
+from app.db import inserting
 from app.identity.queries import users_who_may
 from app.identity.rules import Permission
 from app.notices.kinds import KINDS
@@ -37,14 +36,9 @@ def notify(
     facts = {"kind": kind, "key": key, "params": dict(params or {}), "link": link, "subject": subject}
     # The database decides who is new: two processes may tell the same thing at the same moment.
     rows = [{"user_id": user, "created_at": now, **facts} for user in users]
-    told = session.execute(_insert_new(session, rows))
+    insert = inserting(session.get_bind().dialect.name, Notice).values(rows)
+    told = session.execute(insert.on_conflict_do_nothing().returning(Notice.id))
     return len(told.all())
-
-
-def _insert_new(session: Session, rows: Sequence[Mapping[str, object]]) -> ReturningInsert[int]:
-    if session.get_bind().dialect.name == "sqlite":
-        return sqlite.insert(Notice).values(rows).on_conflict_do_nothing().returning(Notice.id)
-    return postgresql.insert(Notice).values(rows).on_conflict_do_nothing().returning(Notice.id)
 
 
 def read_notice(session: Session, user_id: int, notice_id: int, now: datetime) -> str:

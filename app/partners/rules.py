@@ -1,8 +1,8 @@
 """What holds for partners before any database is asked."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 
+from msgspec import Struct, field
 from stdnum.cn import uscc
 from stdnum.exceptions import ValidationError
 
@@ -80,8 +80,7 @@ class NoSuchPartner(NotFound):
     message = N_("There is no such partner.")
 
 
-@dataclass(frozen=True)
-class PartnerDraft:
+class PartnerDraft(Struct, frozen=True):
     """A partner as somebody typed or imported it; `code` empty takes the next free number."""
 
     name: str

@@ -1,9 +1,9 @@
 """What is asked about places: which one a code names, the tree, and the bins in the order in which one walks."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from typing import Any
 
+from msgspec import Struct
 from sqlalchemy import ColumnElement, Row, Select, and_, func, select
 from sqlalchemy.orm import Session, aliased
 
@@ -18,8 +18,7 @@ WALK = (_Warehouse.natural_code, Location.walk, Location.natural_code, Location.
 CHUNK = 10_000
 
 
-@dataclass(frozen=True)
-class PlaceFacts:
+class PlaceFacts(Struct, frozen=True):
     """What a scan must know of a place: no database object, safe to keep and to send."""
 
     id: int
@@ -30,8 +29,7 @@ class PlaceFacts:
     active: bool
 
 
-@dataclass(frozen=True)
-class Branch:
+class Branch(Struct, frozen=True):
     """A warehouse or zone of the tree page: its bins, those in its zones included, and what it has below."""
 
     place: Location

@@ -2,10 +2,11 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 from itertools import product
 from math import prod
+
+from msgspec import Struct
 
 from app.kernel.errors import InvalidInput, NotFound, RuleBroken
 from app.kernel.i18n import N_
@@ -166,8 +167,7 @@ class NoSuchWarehouse(InvalidInput):
     message = N_("There is no warehouse “%(warehouse)s”.")
 
 
-@dataclass(frozen=True)
-class BinRow:
+class BinRow(Struct, frozen=True):
     """One row of an import: a bin, its warehouse (empty: the first one) and its zone, which is made if missing."""
 
     code: str

@@ -6,9 +6,10 @@ each other are reported and none of them is chosen.
 
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from itertools import combinations
 from typing import TYPE_CHECKING, NamedTuple
+
+from msgspec import Struct, field
 
 from app.kernel.errors import InvalidInput
 from app.kernel.i18n import N_
@@ -41,8 +42,7 @@ class ReadingsConflict(InvalidInput):
     message = N_("The readings of one code disagree (%(texts)s): take the picture again.")
 
 
-@dataclass(frozen=True)
-class Decoded:
+class Decoded(Struct, frozen=True):
     """The symbols of one photo, and groups of texts that were read at one place and contradict each other."""
 
     symbols: tuple[Symbol, ...] = ()
@@ -107,8 +107,7 @@ class _Entry(NamedTuple):
     reading: Reading
 
 
-@dataclass
-class Tally:
+class Tally(Struct):
     """The readings so far.
 
     A scan line that leaves a tilted ITF through its top or bottom reads a part of it as a whole, again and again. So an

@@ -1,10 +1,11 @@
 """A scan on its way into the record: what was sent, and what intake finds out about it step by step."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from uuid import UUID
+
+from msgspec import Struct
 
 from app.catalog.models import NO_LOT
 from app.catalog.rules import PackFacts
@@ -35,8 +36,7 @@ def serial_of(code: ParsedCode) -> str | None:
     return next((element.value for element in code.elements if element.ai == SSCC and element.problem is None), None)
 
 
-@dataclass(frozen=True, slots=True)
-class Taken:
+class Taken(Struct, frozen=True):
     """What became of a scan that came in, as its phone is told."""
 
     id: UUID
@@ -50,8 +50,7 @@ class Taken:
     choices: tuple[Meaning, ...] = ()
 
 
-@dataclass(slots=True)
-class Draft:
+class Draft(Struct):
     """One scan before it is kept; `reason` is set by the first step that must park it."""
 
     sent: SentScan
@@ -71,8 +70,8 @@ class Draft:
     expiry: date | None = None
     quantity: Decimal | None = None
     counted: Decimal | None = None
-    task_kind: str = field(init=False)
-    task_id: int = field(init=False)
+    task_kind: str = ""  # these two are what `sent` names
+    task_id: int = 0
 
     def __post_init__(self) -> None:
         self.task_kind, _, number = self.sent.task.partition(":")

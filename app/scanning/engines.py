@@ -4,9 +4,10 @@ Both release the interpreter while they work. They and Pillow are loaded on firs
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from app.scanning.symbols import Symbol, Symbology, make_symbol
 
@@ -51,8 +52,7 @@ Box = tuple[int, int, int, int]
 Engine = Callable[["Image"], Sequence["Reading"]]
 
 
-@dataclass(frozen=True)
-class Reading:
+class Reading(Struct, frozen=True):
     """One engine's reading of one symbol; `box` is left, top, right, bottom in the image it was given."""
 
     symbol: Symbol

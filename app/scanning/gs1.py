@@ -8,8 +8,9 @@ serves the tests as the second opinion.
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cache
+
+from msgspec import Struct
 
 from app.kernel.errors import InvalidInput
 from app.kernel.i18n import N_
@@ -43,8 +44,7 @@ class UnknownIdentifier(InvalidInput):
     message = N_("The GS1 identifier (%(ai)s) is not known; its value is kept as it is.")
 
 
-@dataclass(frozen=True)
-class Identifier:
+class Identifier(Struct, frozen=True):
     """An application identifier and the form of its value."""
 
     ai: str
@@ -63,8 +63,7 @@ class Identifier:
         return sum(part.longest for part in self.parts)
 
 
-@dataclass(frozen=True)
-class Element:
+class Element(Struct, frozen=True):
     """One identifier with the value as printed, and what is wrong with it."""
 
     ai: str

@@ -7,12 +7,13 @@ can be while the right to write is held, for all other phones wait for it.
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import lru_cache
 from typing import Any, cast
 from uuid import UUID, uuid5
 
+from msgspec import Struct
+from msgspec.structs import replace
 from sqlalchemy import Select, Table, select
 from sqlalchemy.orm import Session
 
@@ -56,8 +57,7 @@ class KeptBefore(Exception):
     """Some of the scans are in the record already: prepared with an eye on it they are answered as they were."""
 
 
-@dataclass(frozen=True)
-class Batch:
+class Batch(Struct, frozen=True):
     """Scans that came in together, looked at but not yet kept: `fresh` are new, `known` are in the record."""
 
     sent: Sequence[SentScan]

@@ -7,8 +7,9 @@ other binarizers, averaging rows before reading.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from app.scanning.engines import Engine, read_zbar, read_zxing
 
@@ -21,8 +22,7 @@ _SMALL = 700
 _GREY = 128
 
 
-@dataclass(frozen=True)
-class Rung:
+class Rung(Struct, frozen=True):
     """One try: engines on a prepared copy of the image; `prepare` may decline by None."""
 
     prepare: Callable[["Image"], "Image | None"]

@@ -5,9 +5,9 @@ code.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final, Protocol
 
+from msgspec import Struct
 from sqlalchemy.orm import Session
 
 from app.catalog.rules import PackFacts
@@ -17,16 +17,14 @@ PACK: Final = "pack"
 BIN: Final = "bin"
 
 
-@dataclass(frozen=True, slots=True)
-class BinFacts:
+class BinFacts(Struct, frozen=True):
     """A place that goods lie in, as a scan needs it."""
 
     id: int
     code: str
 
 
-@dataclass(frozen=True, slots=True)
-class Meaning:
+class Meaning(Struct, frozen=True):
     """One thing a code can stand for; `thing` is what its kind's resolver gives."""
 
     kind: str

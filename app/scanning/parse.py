@@ -5,10 +5,11 @@ shops bind whatever is printed. A number with a wrong check digit is never passe
 """
 
 import re
-from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
+
+from msgspec import Struct
 
 from app.kernel.errors import InvalidInput
 from app.kernel.gtin import barcode_key, expand_upc_e, find_gtin14, guess_gtin14, has_gtin_length, is_restricted
@@ -75,8 +76,7 @@ class DamagedLabel(InvalidInput):
     message = N_("This looks like one of our labels, but it is damaged: scan it again.")
 
 
-@dataclass(frozen=True)
-class ParsedCode:
+class ParsedCode(Struct, frozen=True):
     """What a code says. `text` is the code without its symbology identifier, as the catalogue would hold it."""
 
     text: str

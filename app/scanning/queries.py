@@ -1,11 +1,11 @@
 """What is asked of the record of scans: those that count for a task, those that wait, and the lists of pages."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, cast
 from uuid import UUID
 
+from msgspec import Struct
 from sqlalchemy import ColumnElement, Select, Table, func, select
 from sqlalchemy.orm import Session
 
@@ -157,8 +157,7 @@ def list_packs_named(session: Session, words: str) -> Sequence[Any]:
     return session.execute(statement.where(Item.active).order_by(Item.name, Item.id, Pack.factor).limit(CHOICES)).all()
 
 
-@dataclass(frozen=True)
-class Likely:
+class Likely(Struct, frozen=True):
     """A pack whose code is one slip away from the one that nobody knows."""
 
     pack: PackFacts

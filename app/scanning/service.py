@@ -4,20 +4,20 @@ Law: a scan flows in once, with the instant at which it was made; its task judge
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any, cast
 from uuid import UUID
 
+from msgspec import Struct
 from sqlalchemy import CursorResult, Table, insert
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from app.catalog.queries import find_packs
 from app.catalog.rules import NoSuchPack, PackFacts
 from app.catalog.service import add_barcode
+from app.db import inserting
 from app.files.rules import Picture
 from app.files.service import keep_picture
 from app.identity.audit import audit
@@ -45,8 +45,7 @@ MOST_PHOTOS = 4
 OF_THE_CODE = frozenset({Reason.UNKNOWN_CODE, Reason.DAMAGED_CODE, Reason.AMBIGUOUS})
 
 
-@dataclass(frozen=True)
-class Flow:
+class Flow(Struct, frozen=True):
     """How many scans flowed in, and how many like them still wait."""
 
     taken: int
@@ -208,7 +207,7 @@ def _keep(session: Session, rows: Sequence[dict[str, object]]) -> int:
     """Keep what was decided, but for scans that somebody else decided about at this moment; return of how many."""
     if not rows:
         return 0
-    dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
-    kept = dialect.insert(RESOLUTION).on_conflict_do_nothing(index_elements=[RESOLUTION.c.scan_id])
+    insert = inserting(session.get_bind().dialect.name, RESOLUTION)
+    kept = insert.on_conflict_do_nothing(index_elements=[RESOLUTION.c.scan_id])
     result = session.execute(kept, rows, execution_options={"preserve_rowcount": True})
     return cast("CursorResult[Any]", result).rowcount

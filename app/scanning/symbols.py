@@ -4,8 +4,9 @@ EAN and UPC are one family: an EAN-13 that starts with 0 is a UPC-A, and only th
 agree. A text whose check digit is wrong never becomes a Symbol.
 """
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 from app.kernel.gtin import expand_upc_e, find_gtin14
 
@@ -36,8 +37,7 @@ _SHORTEST = {Symbology.ITF: 6, Symbology.CODE_39: 3}
 GS1_MARKS = frozenset({"]C1", "]d2", "]Q3", "]e0"})
 
 
-@dataclass(frozen=True)
-class Symbol:
+class Symbol(Struct, frozen=True):
     """One decoded symbol; `mark` is ]C1, ]d2, ]Q3 or ]e0 where it says that it holds GS1 elements, else empty."""
 
     text: str

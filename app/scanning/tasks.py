@@ -4,12 +4,12 @@ Law: a task decides, intake keeps. What a task writes stands in the same transac
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Protocol
 from uuid import UUID
 
+from msgspec import Struct
 from sqlalchemy.orm import Session
 
 from app.scanning.rules import ScanKind
@@ -17,8 +17,7 @@ from app.scanning.rules import ScanKind
 __all__ = ["REASONS", "TASKS", "NewScan", "ScanKind", "ScanTask", "Verdict"]
 
 
-@dataclass(frozen=True, slots=True)
-class NewScan:
+class NewScan(Struct, frozen=True):
     """A scan as a task sees it: the code resolved, the quantity in base units, the instant corrected."""
 
     id: UUID
@@ -44,8 +43,7 @@ class NewScan:
     serial: str | None = None  # the one single thing that the code names, if it names one
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(Struct, frozen=True):
     """What a task says of a scan: taken, or parked with a word of `REASONS`; `counted` is what the phone shows.
 
     `counted` is the line's quantity so far (base units) where the counter may know it, else None.

@@ -6,11 +6,11 @@ Law: only files that lay in the folder at start are served, so no path can lead 
 import mimetypes
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from wsgiref.headers import Headers
 
+from msgspec import Struct
 from werkzeug.http import parse_accept_header
 
 from app.web.shell import HEADERS
@@ -29,8 +29,7 @@ TYPES: Final = {
 }
 
 
-@dataclass(frozen=True)
-class Asset:
+class Asset(Struct, frozen=True):
     """One built file, its headers, and its compressed forms by encoding."""
 
     path: Path

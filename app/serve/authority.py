@@ -5,7 +5,6 @@ are readable by their owner alone; a file is either the old or the new one, neve
 """
 
 import os
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
@@ -15,6 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, load_pem_private_key
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+from msgspec import Struct
 
 from app.serve.certificates import NETWORKS, Names
 
@@ -25,8 +25,7 @@ SLOW_CLOCKS: Final = timedelta(days=1)  # a phone whose clock is behind must not
 DOMAINS: Final = ("localhost", "local", "lan", "home.arpa", "internal")
 
 
-@dataclass(frozen=True)
-class Signed:
+class Signed(Struct, frozen=True):
     """What tells a server certificate and its authority, and when to come back."""
 
     serial: int

@@ -5,12 +5,13 @@ Cost: the cryptography package takes 8 MB of every process and a tenth of the st
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
 from ipaddress import IPv4Address, IPv6Address, ip_network
 from pathlib import Path
 from typing import Final
+
+from msgspec import Struct
 
 from app.serve.addresses import LAN
 
@@ -22,8 +23,7 @@ NOTE: Final = "note.json"
 Address = IPv4Address | IPv6Address
 
 
-@dataclass(frozen=True)
-class Names:
+class Names(Struct, frozen=True):
     """What the server is called: names and addresses that its certificate covers."""
 
     hosts: frozenset[str]
@@ -41,8 +41,7 @@ class Names:
         return {*self.hosts, *map(str, self.addresses)}
 
 
-@dataclass(frozen=True)
-class Certificates:
+class Certificates(Struct, frozen=True):
     """Where the files lie, and what tells one certificate from the next."""
 
     chain: Path

@@ -6,12 +6,12 @@ page stands on a little application of its own, which has no session and no data
 
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from flask import Flask, Response, render_template, request
 from flask_babel import get_locale
+from msgspec import Struct
 
 from app.config import ROOT
 from app.web import shell, words
@@ -31,8 +31,7 @@ SYSTEMS: Final = {  # as browsers name them, the telling word first: HarmonyOS c
 }
 
 
-@dataclass(frozen=True)
-class Trust:
+class Trust(Struct, frozen=True):
     """What the page tells: the authority's file and fingerprint, and where HTTPS is."""
 
     authority: Path

@@ -1,13 +1,13 @@
 """What was asked of `flask serve`, in one value that any of its processes can be handed."""
 
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from app.serve.certificates import Certificates
 
 
-@dataclass(frozen=True)
-class Plan:
+class Plan(Struct, frozen=True):
     """How to serve: addresses, processes, and the certificates unless somebody else speaks TLS for us."""
 
     instance: Path

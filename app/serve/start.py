@@ -1,7 +1,6 @@
 """From the command line to running processes: free ports, certificates, what the terminal shows, the supervisor."""
 
 import time
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -10,6 +9,7 @@ import click
 from flask import Flask
 from flask_babel import force_locale
 from flask_babel import gettext as _
+from msgspec import Struct
 from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError
 
@@ -27,8 +27,7 @@ CERTIFICATE_CHECK_S: Final = 300
 PORT_PATIENCE_S: Final = 3  # the server before us may still be answering its last requests
 
 
-@dataclass(frozen=True)
-class Options:
+class Options(Struct, frozen=True):
     """What the command line says."""
 
     host: str

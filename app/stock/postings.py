@@ -1,10 +1,10 @@
 """One posting as a page shows it: its goods and its counts as lists with totals, its money whole."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from msgspec import Struct
 from sqlalchemy import ColumnElement, FromClause, Row, case, func, select
 from sqlalchemy.orm import Session
 
@@ -25,8 +25,7 @@ from app.places.rules import End
 Rows = Sequence[Row[*tuple[Any, ...]]]
 
 
-@dataclass(frozen=True)
-class Goods:
+class Goods(Struct, frozen=True):
     """What all moves of a posting are together; `came` and `went` are what those over our border were worth."""
 
     lines: int
@@ -35,16 +34,14 @@ class Goods:
     went: Decimal
 
 
-@dataclass(frozen=True)
-class Counts:
+class Counts(Struct, frozen=True):
     """How many counts a posting has, and how many of them were other than the books."""
 
     lines: int
     differ: int
 
 
-@dataclass(frozen=True)
-class WholePosting:
+class WholePosting(Struct, frozen=True):
     """A posting with what it booked: its goods and counts as totals, for they may be a hundred thousand lines."""
 
     posting: Posting

@@ -1,11 +1,11 @@
 """What other features tell about documents that moved goods: filled in wiring, and nowhere else."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 
-@dataclass(frozen=True)
-class DocumentKind:
+class DocumentKind(Struct, frozen=True):
     """What a kind of posting is called (a msgid), and where the document behind its key opens, if it has a page."""
 
     title: str

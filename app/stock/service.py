@@ -1,10 +1,10 @@
 """Commands on stock that move no goods."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
+from msgspec import Struct
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
@@ -16,8 +16,7 @@ from app.places.queries import find_places
 from app.stock.models import Threshold
 
 
-@dataclass(frozen=True)
-class Limits:
+class Limits(Struct, frozen=True):
     """A warehouse's own limits; None where the item's own hold."""
 
     minimum: Decimal | None

@@ -2,10 +2,10 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from msgspec import Struct, field
 from sqlalchemy import Row, Select, case, func, select, union
 from sqlalchemy.orm import Session, aliased
 
@@ -38,8 +38,7 @@ _Warehouse = aliased(Location)
 Recounts = Mapping[tuple[int, int], list[dict[str, Any]]]
 
 
-@dataclass(frozen=True)
-class BinView:
+class BinView(Struct, frozen=True):
     """A bin of a stocktake as it stands: the state of its latest round, and who counts or counted it."""
 
     id: int
@@ -59,8 +58,7 @@ class BinView:
         return ", ".join(self.counters) or None
 
 
-@dataclass(frozen=True)
-class Progress:
+class Progress(Struct, frozen=True):
     """How far counting is."""
 
     bins: int
@@ -73,8 +71,7 @@ class Progress:
         return 100 * self.closed // self.bins if self.bins else 0
 
 
-@dataclass(frozen=True)
-class StocktakeView:
+class StocktakeView(Struct, frozen=True):
     """A stocktake with the names its page shows."""
 
     row: Stocktake

@@ -4,11 +4,12 @@ Law: an unlisted change of state raises; nobody approves what they counted thems
 """
 
 from collections.abc import Collection
-from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 from enum import StrEnum
 from typing import Final
+
+from msgspec import Struct
 
 from app.kernel.errors import Forbidden, InvalidInput, NotFound, RuleBroken
 from app.kernel.exact import ZERO
@@ -192,8 +193,7 @@ class BlindStill(Forbidden):
     message = N_("This count is blind: its report opens to counters once it is posted.")
 
 
-@dataclass(frozen=True)
-class Tolerance:
+class Tolerance(Struct, frozen=True):
     """How much a count may differ; None is no limit of that kind. Percent of the book quantity, value in money."""
 
     quantity: Decimal | None = None
@@ -220,8 +220,7 @@ class Tolerance:
         return self.value is not None and (value is None or abs(value) > self.value)
 
 
-@dataclass(frozen=True)
-class Scope:
+class Scope(Struct, frozen=True):
     """What a stocktake is to count: numbers of zones, bins, categories, classes or items, as its kind says."""
 
     kind: ScopeKind

@@ -4,10 +4,10 @@ Law: every change of state is a guarded UPDATE, so of two people who do it at on
 """
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final, cast
 
+from msgspec import Struct, field
 from sqlalchemy import CursorResult, Select, delete, insert, literal, select, update
 from sqlalchemy.orm import Session
 
@@ -53,8 +53,7 @@ BY_BIN: Final = frozenset({ScopeKind.BINS, ScopeKind.PROPOSED})
 NAMED: Final = 50  # bins that the audit trail names; of more, their stocktake tells
 
 
-@dataclass(frozen=True)
-class Plan:
+class Plan(Struct, frozen=True):
     """What somebody wants to have counted, and how."""
 
     warehouse_id: int

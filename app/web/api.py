@@ -5,13 +5,13 @@ does not apply: no other site can send our header, and the browser says where a 
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import wraps
 from typing import Any, ClassVar, Final, ParamSpec, cast, get_type_hints
 from urllib.parse import urlsplit
 
 import msgspec
 from flask import Blueprint, Response, request
+from msgspec import Struct
 
 from app.kernel.errors import Forbidden, InvalidInput
 from app.kernel.i18n import N_
@@ -51,8 +51,7 @@ class Problem(msgspec.Struct, frozen=True):
     detail: str
 
 
-@dataclass(frozen=True)
-class Operation:
+class Operation(Struct, frozen=True):
     """An endpoint as OpenAPI tells of it."""
 
     answer: type[msgspec.Struct]

@@ -6,12 +6,12 @@ htmx asked for, or into the workbook. A list runs two queries however long it is
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode
 
 from flask import Response, make_response, render_template, request
 from flask_babel import LazyString
+from msgspec import Struct, field
 from sqlalchemy import ColumnElement, Select, SQLColumnExpression, func, or_, select
 from sqlalchemy.orm import Session
 
@@ -21,8 +21,7 @@ PAGE_SIZES = (25, 50, 100, 200)
 EXPORT_LIMIT = 200_000
 
 
-@dataclass(frozen=True)
-class Column:
+class Column(Struct, frozen=True):
     """One column: `key` names the row's attribute; `sort` makes it sortable; `kind` says how it looks.
 
     Kinds: text, code, quantity, signed, money, price, instant, day, percent, yes_no, badge; photo (the value is the
@@ -58,8 +57,7 @@ class Column:
         return self.label(row) if self.label else getattr(row, self.key)
 
 
-@dataclass(frozen=True)
-class Filter:
+class Filter(Struct, frozen=True):
     """A drop-down above the list: `choices` are (value, label); `clause` narrows the statement."""
 
     key: str
@@ -68,8 +66,7 @@ class Filter:
     clause: Callable[[str], ColumnElement[bool]]
 
 
-@dataclass(frozen=True)
-class Listing:
+class Listing(Struct, frozen=True):
     """A list: its statement (one row per line), columns, searched columns, filters, first order."""
 
     name: str
@@ -87,8 +84,7 @@ class Listing:
     size: int = PAGE_SIZES[1]  # rows of a page, if nobody asks for another number
 
 
-@dataclass(frozen=True)
-class RowListing:
+class RowListing(Struct, frozen=True):
     """A list whose rows are worked out here: all of them, in their first order. `search` gives a row's words."""
 
     name: str
@@ -101,8 +97,7 @@ class RowListing:
     size: int = PAGE_SIZES[1]  # rows of a page, if nobody asks for another number
 
 
-@dataclass(frozen=True)
-class Page:
+class Page(Struct, frozen=True):
     """One page of a list, with what the template needs to walk on."""
 
     listing: Listing | RowListing

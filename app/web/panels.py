@@ -1,11 +1,11 @@
 """Parts of one feature's page that another feature draws: named by a template, filled with its own context."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 
-@dataclass(frozen=True)
-class Panel:
+class Panel(Struct, frozen=True):
     """A part of a page; the template finds `context` under the name `panel`."""
 
     template: str

@@ -5,9 +5,10 @@ The fonts are the viewer's own: nothing is embedded, so that a long report weigh
 
 import io
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final
+
+from msgspec import Struct
 
 CHINESE: Final = "STSong-Light"
 LATIN, LATIN_BOLD = "Helvetica", "Helvetica-Bold"
@@ -24,8 +25,7 @@ SIGNATURES: Final = 84.0
 _PLAIN: Final = str.maketrans({"−": "-", "–": "-"})
 
 
-@dataclass(frozen=True)
-class PrintColumn:
+class PrintColumn(Struct, frozen=True):
     """A column on paper: its share of the width, and whether its numbers stand right."""
 
     title: str

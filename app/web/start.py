@@ -1,10 +1,10 @@
 """The start page and the menu: what waits for this user, told by the features themselves."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
 
 from flask import Blueprint, Flask, Response, current_app, make_response, render_template, request
 from flask_babel import LazyString, gettext
+from msgspec import Struct, field
 from sqlalchemy.orm import Session
 
 from app.db import db
@@ -13,8 +13,7 @@ from app.web.marks import signed_in
 bp = Blueprint("web", __name__)
 
 
-@dataclass(frozen=True)
-class Card:
+class Card(Struct, frozen=True):
     """One thing that waits: where it opens, how many; tones: calm, warn, bad."""
 
     title: str
@@ -25,16 +24,14 @@ class Card:
     tone: str = "calm"
 
 
-@dataclass(frozen=True)
-class Section:
+class Section(Struct, frozen=True):
     """A heading of the start page and who fills it."""
 
     title: LazyString
     providers: Sequence[Callable[[Session], Iterable[Card]]]
 
 
-@dataclass(frozen=True)
-class MenuEntry:
+class MenuEntry(Struct, frozen=True):
     """A line of the menu; `shown` decides by the user, `tab` puts it into a phone's bottom bar."""
 
     title: LazyString
@@ -52,16 +49,14 @@ class MenuEntry:
         )
 
 
-@dataclass(frozen=True)
-class MenuGroup:
+class MenuGroup(Struct, frozen=True):
     """A titled group of menu lines."""
 
     title: LazyString | str
     entries: Sequence[MenuEntry]
 
 
-@dataclass
-class SiteMap:
+class SiteMap(Struct):
     """What wiring tells the shell: the start page's sections and the menu."""
 
     sections: Sequence[Section] = field(default_factory=list)

@@ -1,11 +1,12 @@
 """A small shop for the ledger's tests: items, lots, places, partners, and post() with little to say."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
+from msgspec.structs import replace
 from sqlalchemy.orm import Session
 
 from app.catalog.models import NO_LOT, Item, Lot, Unit

@@ -1,10 +1,10 @@
 """The fingerprint of what was asked: equal content, equal digest; anything else, another."""
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
 
 import pytest
+from msgspec.structs import replace
 
 from app.company.rules import AccountRole
 from app.kernel.exact import TooPrecise

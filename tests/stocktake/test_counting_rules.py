@@ -2,13 +2,13 @@
 
 import random
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
 
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from app.scanning.rules import ScanKind
 from app.scanning.tasks import NewScan
@@ -33,7 +33,7 @@ HOUR = timedelta(hours=1)
 
 def scan(number: int, kind: ScanKind = ScanKind.SCAN, **facts: object) -> NewScan:
     """The event *number* of the first phone: one tea in bin 7, round 1, by user 1."""
-    names: tuple[str, ...] = tuple(NewScan.__dataclass_fields__)
+    names: tuple[str, ...] = tuple(NewScan.__struct_fields__)
     counts = kind in {ScanKind.SCAN, ScanKind.SET, ScanKind.ZERO}
     plain: dict[str, object] = dict.fromkeys(names) | {
         "id": UUID(int=number),

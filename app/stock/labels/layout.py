@@ -3,7 +3,7 @@
 Law: a module is a whole number of printer dots (1/8 mm at 203 dpi), or bars grow and shrink and scanners stumble.
 """
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from app.stock.labels.rules import Label, Paper, Symbol
 from app.stock.labels.symbols import Bars, Rect, draw_symbol
@@ -15,8 +15,7 @@ MARGIN = 2.5
 POINT = 25.4 / 72
 
 
-@dataclass(frozen=True)
-class Line:
+class Line(Struct, frozen=True):
     """A line of text: its baseline, size in points, the width it must fit, and whether it is a heading."""
 
     text: str
@@ -27,8 +26,7 @@ class Line:
     bold: bool = False
 
 
-@dataclass(frozen=True)
-class Ink:
+class Ink(Struct, frozen=True):
     """Everything black on one label."""
 
     rects: list[Rect]

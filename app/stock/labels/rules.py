@@ -1,7 +1,8 @@
 """What a label says and on which paper it is printed."""
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 from app.kernel.errors import InvalidInput
 from app.kernel.gtin import find_gtin14
@@ -18,8 +19,7 @@ class Symbol(StrEnum):
     EAN = "ean"
 
 
-@dataclass(frozen=True)
-class Label:
+class Label(Struct, frozen=True):
     """What one label says: the code to scan, its text, a heading, a line below it."""
 
     code: str
@@ -28,8 +28,7 @@ class Label:
     is_ean: bool = False
 
 
-@dataclass(frozen=True)
-class Paper:
+class Paper(Struct, frozen=True):
     """A sheet of labels, or a roll with one label a page; all sizes in millimetres."""
 
     key: str

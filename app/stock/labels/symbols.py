@@ -1,9 +1,10 @@
 """Codes as black rectangles, measured in modules: the narrowest bar is 1 wide. Origin at the lower left."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
+
+from msgspec import Struct
 
 from app.stock.labels.rules import Label, Symbol
 
@@ -12,8 +13,7 @@ Rect = tuple[float, float, float, float]  # x, y, width, height
 _EAN = {8: "EAN8", 12: "UPCA", 13: "EAN13"}
 
 
-@dataclass(frozen=True)
-class Bars:
+class Bars(Struct, frozen=True):
     """A drawn code; `height` 0 means that its bars may be as high as there is room. `quiet` is free space around."""
 
     rects: Sequence[Rect]

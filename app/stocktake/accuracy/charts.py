@@ -1,10 +1,10 @@
 """The drawing above the list of past counts: accuracy and shrinkage month by month, as lines and bars."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
 
+from msgspec import Struct
 from sqlalchemy.orm import Session
 
 from app.stocktake.accuracy.listings import outcome_of
@@ -14,8 +14,7 @@ from app.stocktake.accuracy.rules import By, bar_heights, floor_of, line_points
 MONTHS: Final = 12
 
 
-@dataclass(frozen=True)
-class Chart:
+class Chart(Struct, frozen=True):
     """The last months with a count: what is drawn, in the units of the drawing."""
 
     months: Sequence[str]

@@ -1,7 +1,6 @@
 """Lists of past counts: added up, and the counted lines behind each number."""
 
 from collections.abc import Sequence
-from dataclasses import fields
 from datetime import date
 from typing import Any
 from urllib.parse import urlencode
@@ -9,6 +8,7 @@ from urllib.parse import urlencode
 from flask import request, url_for
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
+from msgspec.structs import fields
 from sqlalchemy import true
 from sqlalchemy.orm import Session
 

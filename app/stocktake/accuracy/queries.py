@@ -1,9 +1,9 @@
 """Past counts added up by month, stocktake, place, category, item or counter, and the lines behind every number."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, Final
 
+from msgspec import Struct
 from sqlalchemy import ColumnElement, FromClause, Row, Select, case, func, select
 from sqlalchemy.orm import Session, aliased, join
 
@@ -41,8 +41,7 @@ _GROUPS: dict[By, tuple[Any, Any, Any]] = {
 }
 
 
-@dataclass(frozen=True)
-class Only:
+class Only(Struct, frozen=True):
     """Which past counts are meant; what is None narrows nothing."""
 
     stocktake: int | None = None

@@ -6,11 +6,12 @@ one bin never makes up for a piece too few in another.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 from typing import Final
+
+from msgspec import Struct
 
 from app.kernel.exact import ZERO
 from app.kernel.i18n import N_
@@ -41,8 +42,7 @@ BY_NAMES: Final[dict[By, str]] = {
 }
 
 
-@dataclass(frozen=True)
-class Outcome:
+class Outcome(Struct, frozen=True):
     """Totals of counted lines: how many, how many right, pieces and value by the books, and what differed."""
 
     lines: int

@@ -1,9 +1,10 @@
 """What an approval needs: the difference as it was seen, a cost where nobody knows one, a reason if there is one."""
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field
 from decimal import Decimal
 from hashlib import blake2b
+
+from msgspec import Struct, field
 
 from app.kernel.errors import InvalidInput, RuleBroken
 from app.kernel.exact import ZERO, plain
@@ -62,8 +63,7 @@ class CostMissing(InvalidInput):
     message = N_("Nobody knows what this item costs: enter its cost per unit.")
 
 
-@dataclass(frozen=True)
-class Choice:
+class Choice(Struct, frozen=True):
     """What somebody approves: lines with the differences they saw, or every line there is to approve, as they saw it.
 
     `seen_all` is the fingerprint of those lines; `among`: only of these, which a filter left. `unit_costs` are for

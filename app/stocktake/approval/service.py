@@ -5,10 +5,10 @@ other; a difference that changed since its approval goes back to review and is n
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from msgspec import Struct
 from sqlalchemy import String, insert, select, update
 from sqlalchemy import cast as sql_cast
 from sqlalchemy.orm import Session
@@ -43,8 +43,7 @@ from app.stocktake.service import drop_idle_rounds, hold, lines_at, move_on, row
 TAKES_APPROVALS = frozenset({StocktakeState.COUNTING, StocktakeState.REVIEW, StocktakeState.APPROVED})
 
 
-@dataclass(frozen=True)
-class Posting:
+class Posting(Struct, frozen=True):
     """What became of a posting: its number (0: nothing to enter), or how many lines went back to review instead."""
 
     seq: int | None

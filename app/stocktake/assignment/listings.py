@@ -1,11 +1,11 @@
 """The list of bins that are shared out among counters."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 
 from flask import url_for
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
+from msgspec import Struct
 from sqlalchemy import true
 
 from app.stocktake.assignment.queries import BinChoice
@@ -15,8 +15,7 @@ from app.web.listing import PAGE_SIZES, Column, Filter, RowListing
 NOBODY = "0"
 
 
-@dataclass(frozen=True)
-class Narrowed:
+class Narrowed(Struct, frozen=True):
     """Which bins are asked for: of a zone, in a state, of a counter ("0": nobody's); empty: all."""
 
     zone: str = ""

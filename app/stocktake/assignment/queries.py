@@ -2,9 +2,9 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from msgspec import Struct
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
@@ -25,8 +25,7 @@ class Assigned(NamedTuple):
     name: str
 
 
-@dataclass(frozen=True)
-class BinChoice:
+class BinChoice(Struct, frozen=True):
     """A bin that can be somebody's: where it is, its round, how far that is, whose it is now."""
 
     bin: Bin

@@ -1,8 +1,9 @@
 """How bins are shared among counters, and who may not be asked for a recount."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import accumulate
+
+from msgspec import Struct
 
 from app.kernel.errors import InvalidInput, RuleBroken
 from app.kernel.i18n import N_
@@ -32,8 +33,7 @@ class CountedBefore(RuleBroken):
     message = N_("A recount is for somebody else: %(name)s counted %(bins)s before.")
 
 
-@dataclass(frozen=True)
-class Bin:
+class Bin(Struct, frozen=True):
     """A bin to be shared out: how much there is to count, and who counted an earlier round of it."""
 
     id: int

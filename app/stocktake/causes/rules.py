@@ -5,11 +5,12 @@ Law: a cause is a hint for a person and books nothing. The order of `CAUSES` is 
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from decimal import Decimal
 from difflib import SequenceMatcher
 from enum import StrEnum
 from typing import Final, NamedTuple
+
+from msgspec import Struct, field
 
 from app.kernel.exact import ZERO, plain
 from app.kernel.i18n import N_
@@ -58,8 +59,7 @@ class Place(NamedTuple):
     lot: int
 
 
-@dataclass(frozen=True, slots=True)
-class Gap:
+class Gap(Struct, frozen=True):
     """A line that differs."""
 
     place: Place
@@ -73,8 +73,7 @@ class Gap:
         return self.counted - self.book
 
 
-@dataclass(frozen=True, slots=True)
-class Looks:
+class Looks(Struct, frozen=True):
     """What makes one item look like another: its name and codes, and the packs it comes in."""
 
     name: str
@@ -82,8 +81,7 @@ class Looks:
     factors: tuple[Decimal, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Cause:
+class Cause(Struct, frozen=True):
     """A likely cause: what, how much of the difference it explains, and which other line or pack it rests on."""
 
     kind: CauseKind
@@ -111,8 +109,7 @@ class PackScans(NamedTuple):
     times: Decimal
 
 
-@dataclass(frozen=True)
-class Also:
+class Also(Struct, frozen=True):
     """What else is known beside the differences: `waiting` by item and lot, `pack_scans` by line."""
 
     waiting: Mapping[tuple[int, int], Sequence[Waiting]] = field(default_factory=dict)
@@ -121,8 +118,7 @@ class Also:
     pending_import: int | None = None
 
 
-@dataclass(slots=True)
-class Scene:
+class Scene(Struct):
     """All differences at once, findable by item and by bin."""
 
     gaps: Sequence[Gap]

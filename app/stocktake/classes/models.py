@@ -2,6 +2,7 @@
 
 from typing import Any, cast
 
+from msgspec.structs import asdict
 from sqlalchemy import CheckConstraint, event, insert
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Mapped, mapped_column
@@ -37,7 +38,7 @@ class StocktakePolicy(Base):
 
 
 def _seed(table: Table, connection: Connection, **_: Any) -> None:
-    connection.execute(insert(table), [{"id": 1, **vars(Policy())}])
+    connection.execute(insert(table), [{"id": 1, **asdict(Policy())}])
 
 
 event.listen(cast("Table", StocktakePolicy.__table__), "after_create", _seed)

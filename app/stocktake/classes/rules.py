@@ -7,10 +7,11 @@ a limit still belongs to the better class, so that class A never holds less than
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from decimal import Decimal
 from enum import IntEnum
 from typing import Final
+
+from msgspec import Struct
 
 from app.kernel.errors import InvalidInput
 from app.kernel.exact import ZERO
@@ -36,8 +37,7 @@ class PolicyInvalid(InvalidInput):
     message = N_("Shares rise from above 0 to at most 100 percent, and a rhythm is at least one day.")
 
 
-@dataclass(frozen=True)
-class Policy:
+class Policy(Struct, frozen=True):
     """Where the classes end, in percent of all value, and how many days each may go uncounted."""
 
     months: int = 12

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from msgspec.structs import asdict
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
@@ -15,7 +16,7 @@ def save_policy(session: Session, policy: Policy, by: int, now: datetime) -> Non
     """Keep *policy*; it holds for what is proposed and classified from now on. Errors: PolicyInvalid."""
     ensure_policy(policy)
     before = get_policy(session)
-    session.execute(update(StocktakePolicy).values(vars(policy)))
-    changed = changes(vars(before), vars(policy))
+    session.execute(update(StocktakePolicy).values(asdict(policy)))
+    changed = changes(asdict(before), asdict(policy))
     if changed:
         audit(session, by, "stocktake.policy", "stocktake_policy", changed, now)

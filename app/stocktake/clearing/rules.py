@@ -4,10 +4,11 @@ Law: shortages and surpluses are cleared apart; never more of a line than is lef
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 from uuid import UUID
+
+from msgspec import Struct
 
 from app.company.rules import AccountRole
 from app.kernel.errors import InvalidInput, NotFound, RuleBroken
@@ -76,8 +77,7 @@ class NotPosted(RuleBroken):
     message = N_("%(number)s is not posted: nothing of it is to clear.")
 
 
-@dataclass(frozen=True, slots=True)
-class LineBalance:
+class LineBalance(Struct, frozen=True):
     """What a posted line booked to 1901 (below zero: a shortage), what came back since, what was cleared."""
 
     line_id: int
@@ -97,8 +97,7 @@ class LineBalance:
         return (net if self.is_surplus else -net) - self.cleared
 
 
-@dataclass(frozen=True)
-class ClearingDraft:
+class ClearingDraft(Struct, frozen=True):
     """A clearing as it was typed: lines with what was seen to be left of each; no amount: all of it.
 
     `all_left`: every line of that side, of which so much was seen to be left together.

@@ -4,9 +4,9 @@ Law: each begins by holding the stocktake's row, so that of two people who clear
 sees what the first one left.
 """
 
-from dataclasses import replace
 from datetime import datetime
 
+from msgspec.structs import replace
 from sqlalchemy import insert
 from sqlalchemy.orm import Session
 

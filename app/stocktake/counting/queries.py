@@ -1,12 +1,12 @@
 """What is asked of the scan record while counting goes on: one statement for a batch, light enough for every scan."""
 
 from collections.abc import Collection
-from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
+from msgspec import Struct, field
 from sqlalchemy import ColumnElement, CompoundSelect, Select, and_, bindparam, func, literal, or_, select, union_all
 from sqlalchemy.orm import Session
 
@@ -44,8 +44,7 @@ class BinRow(NamedTuple):
     closed_at: datetime | None
 
 
-@dataclass(frozen=True)
-class Board:
+class Board(Struct, frozen=True):
     """The stocktake and the bins that a batch of scans speaks of."""
 
     state: StocktakeState

@@ -8,7 +8,6 @@ open bin says nothing of it.
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
@@ -16,6 +15,8 @@ from itertools import pairwise
 from operator import attrgetter
 from typing import Final, NamedTuple
 from uuid import UUID
+
+from msgspec import Struct, field
 
 from app.kernel.exact import ZERO
 from app.scanning.rules import ScanKind, in_physical_order
@@ -51,8 +52,7 @@ class Sighting(NamedTuple):
     at: datetime
 
 
-@dataclass(slots=True)
-class Count:
+class Count(Struct):
     """What one counter says lies in one bin; it is complete once the bin was closed after the last scan.
 
     `opening_doubt_ms` and `uncertainty_ms`: how far the instants of opening and closing may be wrong.

@@ -5,16 +5,16 @@ own count, another's event taken back. Two statements a batch, whatever its leng
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final
 from uuid import UUID
 
+from msgspec.structs import replace
 from sqlalchemy import CursorResult, delete, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from app.db import inserting
 from app.kernel.exact import ZERO
 from app.kernel.i18n import N_
 from app.scanning.rules import ScanKind
@@ -187,8 +187,8 @@ def _begin(session: Session, stocktake_id: int, rows: Iterable[BinRow], scan: Ac
 
 def _begin_beside(session: Session, stocktake_id: int, scan: Act, begun: dict[str, Any]) -> BinRow:
     key = {"stocktake_id": stocktake_id, "bin_id": scan.location_id, "round": scan.round}
-    dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
-    insert = dialect.insert(StocktakeBin).values(**key, is_main=False, uncertainty_ms=0, **begun)
+    insert = inserting(session.get_bind().dialect.name, StocktakeBin)
+    insert = insert.values(**key, is_main=False, uncertainty_ms=0, **begun)
     # The same counter's second phone may have been faster: then the row is there, and this takes it.
     again = insert.on_conflict_do_update(
         index_elements=["stocktake_id", "bin_id", "round", "counter_id"], set_={"round": scan.round}

@@ -1,10 +1,10 @@
 """What the live view asks: six statements for everybody, and the report of the last bins for those who may see it."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
+from msgspec import Struct
 from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session
 
@@ -35,8 +35,7 @@ from app.stocktake.rules import BinState
 LAST_BINS: Final = 20
 
 
-@dataclass(frozen=True)
-class Live:
+class Live(Struct, frozen=True):
     """How counting goes right now; `accuracy` is of the bins counted last, for those who may see it."""
 
     bins: Sequence[BinNow]

@@ -1,9 +1,10 @@
 """The pace of a count and what it promises: pure arithmetic over what was closed when."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, NamedTuple
+
+from msgspec import Struct
 
 from app.stocktake.rules import BinState, state_of_round
 
@@ -34,8 +35,7 @@ class Activity(NamedTuple):
     recent: int
 
 
-@dataclass(frozen=True)
-class BinNow:
+class BinNow(Struct, frozen=True):
     """A bin in its latest round: how far, since when, and how many lines it has."""
 
     bin: int
@@ -45,8 +45,7 @@ class BinNow:
     counters: tuple[int, ...]
 
 
-@dataclass(frozen=True)
-class CounterNow:
+class CounterNow(Struct, frozen=True):
     """A counter: the bins they have open, how many they closed, their last scan and how fast they scan."""
 
     counter: int

@@ -2,10 +2,10 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from msgspec import Struct
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
@@ -21,8 +21,7 @@ from app.stocktake.notes.models import StocktakeNote
 from app.stocktake.notes.rules import About, GoodsUnknown
 
 
-@dataclass(frozen=True)
-class Note:
+class Note(Struct, frozen=True):
     """A note with the names that a page shows."""
 
     about: About

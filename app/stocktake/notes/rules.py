@@ -1,9 +1,10 @@
 """What a note must hold, and until when one can be written."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final, NamedTuple
 from uuid import UUID
+
+from msgspec import Struct
 
 from app.identity.rules import Permission
 from app.kernel.errors import InvalidInput, RuleBroken
@@ -53,8 +54,7 @@ class About(NamedTuple):
     lot: int = 0
 
 
-@dataclass(frozen=True)
-class NoteDraft:
+class NoteDraft(Struct, frozen=True):
     """A note before it is kept; `token` is made by the page, so that a note sent twice is kept once."""
 
     token: UUID

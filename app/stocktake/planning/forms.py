@@ -26,4 +26,4 @@ class PolicyForm(FlaskForm):  # type: ignore[misc]  # flask-wtf ships no types
 
     def policy(self) -> Policy:
         """Return what was typed."""
-        return Policy(**{name: getattr(self, name).data for name in vars(Policy())})
+        return Policy(**{name: getattr(self, name).data for name in Policy.__struct_fields__})

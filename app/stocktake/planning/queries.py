@@ -5,12 +5,12 @@ The number of statements does not grow with the number of places, items or count
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from itertools import chain
 from typing import Any
 
+from msgspec import Struct
 from sqlalchemy import Select, case, func, select
 from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
@@ -45,8 +45,7 @@ EARLIEST = datetime.min.replace(tzinfo=UTC)
 _Warehouse = aliased(Location, name="warehouse")
 
 
-@dataclass(frozen=True)
-class Candidate:
+class Candidate(Struct, frozen=True):
     """A place or an item that could be counted; `busy`: the number of a stocktake that has it already."""
 
     id: int
@@ -65,8 +64,7 @@ class Candidate:
         return score(self.reasons)
 
 
-@dataclass(frozen=True)
-class Candidates:
+class Candidates(Struct, frozen=True):
     """The candidates, those that call loudest first, what the items in their reasons are called, and each class."""
 
     rows: Sequence[Candidate]
@@ -74,8 +72,7 @@ class Candidates:
     classes: Mapping[AbcClass, Standing]
 
 
-@dataclass(frozen=True)
-class _Line:
+class _Line(Struct, frozen=True):
     """A balance with where it lies."""
 
     place: int

@@ -11,11 +11,12 @@ Law: a score is the sum of its reasons' points, and each reason keeps the number
 
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from typing import Final, NamedTuple
+
+from msgspec import Struct, field
 
 from app.kernel.exact import ZERO
 from app.stocktake.classes.rules import AbcClass, Policy
@@ -39,8 +40,7 @@ class ReasonKind(StrEnum):
     VALUE = "value"
 
 
-@dataclass(frozen=True, slots=True)
-class Goods:
+class Goods(Struct, frozen=True):
     """A line of the books: what lies in one place, and when somebody last counted it there."""
 
     item: int
@@ -49,8 +49,7 @@ class Goods:
     counted_at: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
-class Past:
+class Past(Struct, frozen=True):
     """What posted counts of the last year say of a place or an item."""
 
     lines: int = 0
@@ -58,16 +57,14 @@ class Past:
     value: Decimal = ZERO  # of all differences, whichever way
 
 
-@dataclass(frozen=True, slots=True)
-class Taken:
+class Taken(Struct, frozen=True):
     """Goods that left though the books had none, and no count since."""
 
     times: int = 0
     quantity: Decimal = ZERO
 
 
-@dataclass(frozen=True)
-class Evidence:
+class Evidence(Struct, frozen=True):
     """What is known of one place or item. `looked_at`: when all of it was last counted, empty or not."""
 
     goods: Sequence[Goods] = ()
@@ -87,8 +84,7 @@ class Evidence:
         return max([*known, self.looked_at] if self.looked_at else known, default=None)
 
 
-@dataclass(frozen=True, slots=True)
-class Reason:
+class Reason(Struct, frozen=True):
     """Why something is to be counted: its points, and the numbers it was made of."""
 
     kind: ReasonKind

@@ -1,9 +1,9 @@
 """What is asked about reasons: a company's own, and what every reason is called."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from flask_babel import gettext
+from msgspec import Struct
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -25,8 +25,7 @@ def get_own_reason(session: Session, reason_id: int) -> StocktakeReason:
     return reason
 
 
-@dataclass(frozen=True)
-class Reasons:
+class Reasons(Struct, frozen=True):
     """What each reason is called in the reader's language, by the word an approval keeps; `offered`: those in use."""
 
     names: Mapping[str, str]

@@ -1,8 +1,8 @@
 """A report's lines with their likely causes: all its differences are evidence, and so is what lies elsewhere."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 
+from msgspec.structs import replace
 from sqlalchemy.orm import Session
 
 from app.stocktake.causes.queries import find_pending_opening, read_looks, read_pack_scans, read_waiting

@@ -1,17 +1,16 @@
 """The columns of a report's files: everything that a page shows of a line, and what an auditor asks."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from flask_babel import gettext
+from msgspec import Struct
 
 from app.stocktake.models import StocktakeApproval
 from app.stocktake.report.pages import RowView
 
 
-@dataclass(frozen=True)
-class FileColumn:
+class FileColumn(Struct, frozen=True):
     """A column: its title, its kind (as exports know them), what of a row it shows, its share of a page's width."""
 
     title: str

@@ -4,9 +4,10 @@ Law: what is approved "as shown" is narrowed by the same function as what is sho
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
+
+from msgspec import Struct
 
 from app.kernel.errors import RuleBroken
 from app.kernel.exact import ZERO, parse_money
@@ -21,8 +22,7 @@ BY_VALUE: Final = frozenset({"value", "size"})  # orders that tell which differe
 _WITH_ALL_TO_APPROVE: Final = frozenset({Show.ALL, Show.DIFFERENCES, Show.TO_APPROVE})
 
 
-@dataclass(frozen=True)
-class Wanted:
+class Wanted(Struct, frozen=True):
     """What a query asks for; None or empty: not asked."""
 
     show: Show

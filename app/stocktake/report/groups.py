@@ -2,9 +2,10 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, TypeVar
+
+from msgspec import Struct
 
 from app.kernel.i18n import N_
 from app.stocktake.report.filters import NO_REASON, category_of, corrected_counters, counter_of
@@ -38,8 +39,7 @@ NOBODY: Final = 0
 K = TypeVar("K", bound=Hashable)
 
 
-@dataclass(frozen=True)
-class Group:
+class Group(Struct, frozen=True):
     """One group: its name, the query that opens its lines, its totals, how many of its counts were corrected."""
 
     name: str

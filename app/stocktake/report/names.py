@@ -1,9 +1,9 @@
 """What people call the things that a report speaks of: bins and their zones, lots, counters, categories, reasons."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
 from typing import Any, Final
 
+from msgspec import Struct, field
 from sqlalchemy import select
 from sqlalchemy.orm import Session, aliased
 
@@ -19,8 +19,7 @@ NO_ITEM: Final = ItemLabel("?", "?", "", "")
 _Parent = aliased(Location)
 
 
-@dataclass(frozen=True)
-class Names:
+class Names(Struct, frozen=True):
     """What people call bins (docks and the like among them), zones, lots, counters, categories, reasons."""
 
     bins: Mapping[int, str]

@@ -1,10 +1,10 @@
 """The report as a page: which lines, in which order, with the names of everything a line speaks of."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Final
 
 from flask_babel import gettext
+from msgspec import Struct
 from sqlalchemy.orm import Session
 
 from app.kernel.exact import ZERO, plain
@@ -29,8 +29,7 @@ STATUS_NAMES: Final = {
 }
 
 
-@dataclass(frozen=True)
-class RowView:
+class RowView(Struct, frozen=True):
     """A line with its names."""
 
     line: Line
@@ -66,8 +65,7 @@ class RowView:
         return VERDICT_TONES[verdict_of(self.line)]
 
 
-@dataclass(frozen=True)
-class LinePage:
+class LinePage(Struct, frozen=True):
     """One page of a report's lines, with what the template needs to walk on; `lines` are all that are wanted."""
 
     report: Report

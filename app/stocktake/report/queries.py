@@ -3,12 +3,14 @@
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
+from functools import cached_property
 from operator import itemgetter
 from typing import Any, Final
 
+from msgspec import Struct
+from msgspec.structs import replace
 from sqlalchemy import ColumnElement, and_, case, literal_column, or_, select, union_all
 from sqlalchemy.orm import Session
 
@@ -33,8 +35,7 @@ _OWN: ColumnElement[int] = literal_column(
 )  # as a literal, so that the partial indexes of moves are seen to fit
 
 
-@dataclass(frozen=True, slots=True)
-class ItemLabel:
+class ItemLabel(Struct, frozen=True):
     """How an item is shown."""
 
     code: str
@@ -44,8 +45,7 @@ class ItemLabel:
     category: int | None = None
 
 
-@dataclass
-class Report:
+class Report(Struct, dict=True):
     """A stocktake's differences as of now; `labels` name what the lines are about."""
 
     stocktake: Stocktake
@@ -55,19 +55,19 @@ class Report:
     one_person: bool
     items: Mapping[int, ItemLabel]
     now: datetime
-    total: Tally = field(init=False)
     has_causes: bool = False  # whether the lines know their likely causes already
 
-    def __post_init__(self) -> None:
-        self.total = tally(self.lines)
+    @cached_property
+    def total(self) -> Tally:
+        """The sums of all lines."""
+        return tally(self.lines)
 
     def find(self, place: Place) -> Line | None:
         """Return the line of *place*, None where the report has none."""
         return next((line for line in self.lines if line.place == place), None)
 
 
-@dataclass(frozen=True)
-class Shelves:
+class Shelves(Struct, frozen=True):
     """What lies in the places of a stocktake now, and what came and went there since an instant.
 
     `stirs`: when hands moved goods; what the ledger derived, a posted difference above all, moved nothing.
@@ -150,8 +150,7 @@ def _kept_lines(session: Session, stocktake_id: int, bins: Collection[int] | Non
     ]
 
 
-@dataclass(frozen=True)
-class _Scope:
+class _Scope(Struct, frozen=True):
     """What a stocktake takes: its bins, and its items where it takes only some (else None)."""
 
     bins: frozenset[int]
@@ -196,8 +195,7 @@ def _arrived_lines(
 # --- books ----------------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class _Where:
+class _Where(Struct, frozen=True):
     """Which places to read: those of a stocktake (or some of them), and others that goods were found in."""
 
     stocktake_id: int

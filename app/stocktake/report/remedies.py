@@ -5,11 +5,12 @@ Law: an action is offered only to who may take it, on a line that it can still c
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from typing import Final
 
 from flask import url_for
 from flask_babel import gettext
+from msgspec import Struct
+from msgspec.structs import replace
 from sqlalchemy.orm import Session
 
 from app.identity.access import Permission, current_user
@@ -35,8 +36,7 @@ _RECOUNTED: Final = {
 }
 
 
-@dataclass(frozen=True)
-class Remedy:
+class Remedy(Struct, frozen=True):
     """A likely cause on a page: its sentence, the rows behind it, and the one thing to do; `fields` make it a POST."""
 
     text: str
@@ -47,8 +47,7 @@ class Remedy:
     symbol: str = "chevron-right"
 
 
-@dataclass(frozen=True)
-class _Desk:
+class _Desk(Struct, frozen=True):
     """A line with what its remedies are worked out from."""
 
     report: Report

@@ -5,12 +5,14 @@ Law: a line that nobody counted has no difference; out of scope is shown, never 
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from functools import cached_property
 from typing import NamedTuple
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from app.kernel.exact import ZERO, round_money
 from app.kernel.i18n import N_
@@ -48,8 +50,7 @@ SHOW_NAMES: dict[Show, str] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
+class Known(Struct, frozen=True):
     """A line as it is kept: what became of it; `id` is None before anybody touched a found line."""
 
     place: Place
@@ -69,8 +70,7 @@ class Known:
         return self.approved is not None and self.state is not LineState.OPEN
 
 
-@dataclass(frozen=True, slots=True)
-class Said:
+class Said(Struct, frozen=True):
     """What one complete count says of a line, beside the books of its instant."""
 
     count: Count
@@ -83,8 +83,7 @@ class Said:
         return self.counted - self.book
 
 
-@dataclass(frozen=True)
-class Line:
+class Line(Struct, frozen=True, dict=True):
     """A line of the report."""
 
     known: Known
@@ -197,8 +196,7 @@ class Tally(NamedTuple):
         return self.surplus_value - self.shortage_value
 
 
-@dataclass(frozen=True)
-class Facts:
+class Facts(Struct, frozen=True):
     """Everything a report is made of."""
 
     known: Sequence[Known]

@@ -2,10 +2,10 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+from msgspec import Struct
 from sqlalchemy import ColumnElement, Row, Select, func, select
 from sqlalchemy.orm import Session, aliased
 
@@ -21,8 +21,7 @@ _Assigned = aliased(User, name="assigned")
 MOST_UNPLANNED = 200  # rows of the calendar's list of what is due
 
 
-@dataclass(frozen=True)
-class Waiting:
+class Waiting(Struct, frozen=True):
     """A planned count that nobody has begun since the day it was due."""
 
     due_on: date

@@ -2,10 +2,11 @@
 
 from calendar import monthrange
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from datetime import date, timedelta
 from enum import StrEnum
 from typing import Final
+
+from msgspec import Struct, field
 
 from app.kernel.errors import InvalidInput, NotFound, RuleBroken
 from app.kernel.i18n import N_
@@ -89,8 +90,7 @@ class NameMissing(InvalidInput):
     message = N_("Give the recurring count a name.")
 
 
-@dataclass(frozen=True)
-class Rhythm:
+class Rhythm(Struct, frozen=True):
     """Every so many days, weeks on a weekday (0 = Monday), or months on a day; the 31st is the last of each month."""
 
     kind: RhythmKind
@@ -133,8 +133,7 @@ class Rhythm:
         return date(year, month, min(self.month_day or 1, monthrange(year, month)[1]))
 
 
-@dataclass(frozen=True)
-class ScheduleDraft:
+class ScheduleDraft(Struct, frozen=True):
     """What somebody wants to have counted again and again, from a day on; `most`: so many of the proposed bins."""
 
     name: str

@@ -3,10 +3,10 @@
 Law: whoever moves `next_due` on in a guarded UPDATE plans that day; everybody else changes no row and leaves it alone.
 """
 
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from msgspec import Struct
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
@@ -32,8 +32,7 @@ from app.stocktake.schedules.rules import (
 DUE = "stocktake.due"
 
 
-@dataclass(frozen=True)
-class Turn:
+class Turn(Struct, frozen=True):
     """What a day brought: the stocktake, None where there was nothing to count; `is_new`: it was planned now."""
 
     stocktake_id: int | None

@@ -1,13 +1,13 @@
 """What is typed from a sheet: read line by line, so that everything typed stays and each mistake stands by its line."""
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from typing import TypeVar
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from msgspec import Struct, field
 from sqlalchemy.orm import Session
 from werkzeug.datastructures import MultiDict
 
@@ -35,8 +35,7 @@ from app.web.words import sentence
 T = TypeVar("T")
 
 
-@dataclass
-class SheetForm:
+class SheetForm(Struct):
     """A sheet's form: what was typed, what it means, and what is wrong with it, by the name of the field."""
 
     sheet: Sheet

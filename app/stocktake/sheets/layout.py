@@ -4,8 +4,9 @@ Law: measured like labels, so that the code on it is read back by our own decode
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Final
+
+from msgspec import Struct, field
 
 from app.kernel.exact import plain
 from app.stock.labels.layout import DOT, Ink, Line
@@ -28,8 +29,7 @@ BLIND: Final = (("no", 9), ("code", 31), ("item", 60), ("lot", 32), ("unit", 14)
 OPEN: Final = (("no", 9), ("code", 31), ("item", 48), ("lot", 30), ("unit", 12), ("book", 20), ("counted", 36))
 
 
-@dataclass
-class Page:
+class Page(Struct):
     """What is drawn on one page."""
 
     rects: list[Rect] = field(default_factory=list)

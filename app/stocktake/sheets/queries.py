@@ -1,11 +1,11 @@
 """What is asked about sheets: which there are, and everything one of them shows. A constant number of statements."""
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
+from msgspec import Struct
 from sqlalchemy import Row, func, select
 from sqlalchemy.orm import Session
 
@@ -20,8 +20,7 @@ from app.stocktake.sheets.models import StocktakeSheet, StocktakeSheetEntry
 from app.stocktake.sheets.rules import NoSuchSheet
 
 
-@dataclass(frozen=True)
-class SheetLine:
+class SheetLine(Struct, frozen=True):
     """A line as printed; `book` only where the count is open."""
 
     item: int
@@ -35,8 +34,7 @@ class SheetLine:
     book: Decimal | None
 
 
-@dataclass(frozen=True)
-class Sheet:
+class Sheet(Struct, frozen=True):
     """A sheet with everything it shows."""
 
     id: int

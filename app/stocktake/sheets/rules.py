@@ -1,12 +1,13 @@
 """What a sheet's entry must say before it is believed, and how it is named."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from hashlib import blake2b
 from typing import Final
 from uuid import UUID
+
+from msgspec import Struct
 
 from app.kernel.errors import InvalidInput, NotFound, RuleBroken
 from app.kernel.exact import TooLarge, plain
@@ -101,8 +102,7 @@ class SheetRefused(RuleBroken):
     message = N_("%(what)s: %(why)s")
 
 
-@dataclass(frozen=True)
-class Counted:
+class Counted(Struct, frozen=True):
     """What a sheet says of goods: which base pack and lot, and how many base units."""
 
     pack_id: int
@@ -111,8 +111,7 @@ class Counted:
     name: str = ""
 
 
-@dataclass(frozen=True)
-class Entry:
+class Entry(Struct, frozen=True):
     """A sheet as somebody typed it; `closes`: everything in the bin is on it, what is not was not there."""
 
     id: UUID

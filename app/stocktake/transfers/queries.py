@@ -1,10 +1,10 @@
 """What is asked about a stocktake's transfers."""
 
 from collections import Counter
-from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
+from msgspec import Struct
 from sqlalchemy import select
 from sqlalchemy.orm import Session, aliased
 
@@ -19,8 +19,7 @@ from app.stocktake.transfers.rules import NoSuchTransfer
 _Source, _Target = aliased(Location), aliased(Location)
 
 
-@dataclass(frozen=True)
-class TransferView:
+class TransferView(Struct, frozen=True):
     """A transfer with its names; `taken_back` is the posting that reversed it."""
 
     id: int

@@ -5,10 +5,11 @@ seen it, and both differences shrink by themselves.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Final
+
+from msgspec import Struct
 
 from app.kernel.errors import InvalidInput, NotFound, RuleBroken
 from app.kernel.exact import ZERO
@@ -48,8 +49,7 @@ class NoSuchTransfer(NotFound):
     message = N_("This stocktake has no such transfer.")
 
 
-@dataclass(frozen=True)
-class TransferDraft:
+class TransferDraft(Struct, frozen=True):
     """A transfer as somebody saw it proposed; `serial` counts the transfers between the two lines."""
 
     short: Place
