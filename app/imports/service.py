@@ -9,14 +9,14 @@ from contextlib import contextmanager
 from datetime import date, datetime
 from itertools import islice
 from pathlib import Path
-from typing import TypeVar
+from typing import TypeVar, cast
 
 from msgspec.structs import asdict
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import Table, delete, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from app.bulk import refresh_statistics
+from app.bulk import as_stored, insert_stored, refresh_statistics
 from app.db import db, transaction
 from app.identity.audit import audit
 from app.imports.kinds import Applying, ReadRow, fields_of, get_kind
@@ -43,7 +43,9 @@ from app.kernel.i18n import N_
 
 Row = TypeVar("Row")
 
-# Rows written in one step: some 20 ms with the right to write.
+ROW = cast("Table", ImportRow.__table__)
+ROW_COLUMNS = ("import_id", "number", "cells", "state", "problems", "words")
+# Rows written in one step: some 10 ms with the right to write.
 CHUNK = 1_000
 # All rows are checked at once, in memory: some GB at this many.
 MOST_ROWS = 300_000
@@ -193,13 +195,16 @@ def _stage(import_id: int, run: int, path: Path) -> None:
         staged += len(chunk)
         if staged > MOST_ROWS:
             raise TooManyRows(most=MOST_ROWS)
+        rows_of_chunk = (_row_values(import_id, number, row) for number, row in chunk)
+        ready = as_stored(ROW, ROW_COLUMNS, rows_of_chunk, db.engine.dialect)
         with transaction() as session:
-            session.execute(insert(ImportRow), [_row_values(import_id, number, row) for number, row in chunk])
+            insert_stored(session.connection(), ROW, ROW_COLUMNS, ready)
             _beat(session, import_id, run, staged=staged)
 
 
-def _row_values(import_id: int, number: int, cells: dict[str, str]) -> dict[str, object]:
-    return {"import_id": import_id, "number": number, "cells": cells, "words": " ".join(cells.values())[:1000]}
+def _row_values(import_id: int, number: int, cells: dict[str, str]) -> tuple[object, ...]:
+    """Return the values of ROW_COLUMNS."""
+    return import_id, number, cells, RowState.STAGED, [], " ".join(cells.values())[:1000]
 
 
 def _beat(session: Session, import_id: int, run: int, **values: int) -> None:

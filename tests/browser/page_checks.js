@@ -31,6 +31,15 @@
       found.push(`clipped: ${short(element)}`);
     }
   }
+  const pen = document.createElement("canvas").getContext("2d");
+  for (const field of document.querySelectorAll("input[placeholder]")) {
+    if (!seen(field) || hidden(field)) continue;
+    const style = getComputedStyle(field);
+    pen.font = style.font;
+    const room = field.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight);
+    const wanted = pen.measureText(field.placeholder).width;
+    if (wanted > room + 1) found.push(`cut hint: ${Math.round(wanted)} > ${Math.round(room)}: ${field.placeholder}`);
+  }
   const targets = "a[href], button, input:not([type=hidden]), select, textarea, summary, [role=button], [role=tab]";
   for (const element of document.querySelectorAll(targets)) {
     if (!seen(element) || hidden(element)) continue;

@@ -13,6 +13,7 @@ from sqlalchemy import select
 from app.db import transaction
 from app.demo.load import PASSWORD, load_demo
 from app.identity.models import User
+from app.identity.setup_token import issue
 from app.imports.runner import file_of
 from app.imports.service import add_import, propose_columns, send_to_work, start_staging, work
 from app.kernel.clock import utc_now
@@ -146,3 +147,20 @@ def test_the_sign_in_page_and_what_it_says_to_a_wrong_password_hold(
     page.fill("input[name=password]", "wrong")
     page.click("main button")
     assert look(page, "/sign-in refused") == []
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_the_pages_before_anybody_is_known_hold(
+    tmp_path: Path, new_context: NewContext, demo_server: Server, language: str
+) -> None:
+    with served(tmp_path, lambda _: None, secure=True) as fresh:
+        context = new_context(**PHONE, reduced_motion="reduce", ignore_https_errors=True)
+        for url in (fresh.url, demo_server.url):
+            context.add_cookies([{"name": "locale", "value": language, "url": url}])
+        page, token, found = context.new_page(), issue(tmp_path), list[str]()
+        for address in (f"/trust?lang={language}", "/setup", "/setup?token=wrong", f"/setup?token={token}", "/offline"):
+            page.goto(fresh.url + address)
+            found += look(page, address.split("=")[0])
+        page.goto(f"{demo_server.url}/nothing-is-here")
+        found += look(page, "no such page")
+    assert found == []
