@@ -57,7 +57,7 @@ def compile_words() -> None:
 
 
 def compile_code() -> None:
-    """Compile the program to bytecode, which a quarter of its start would go to else where Python may not keep it."""
+    """Compile the program to bytecode, which is a third of its start where Python keeps none."""
     code = [PYTHON, "-m", "compileall", "-q", "app"]
     _stamped("program", _files(Path("app"), ".py"), lambda: _run(code))
 

@@ -28,7 +28,6 @@ def run() -> int:
     for need in machine.ensure(machine.TO_RUN):
         print(f"· without {need.package}: {need.without} (apt-get install {need.package})")
     _set_up()
-    environment.compile_code()
     os.umask(0o077)  # the books are nobody else's
     if os.environ.get("DEMO"):
         os.environ["ZHANGSHI_INSTANCE"] = str(Path("instance/demo").resolve())
@@ -113,6 +112,7 @@ def _set_up(*, tools: bool = False, front_end: bool = True) -> None:
     if tools:
         environment.install_locked("tests/requirements.lock")
     environment.compile_words()
+    environment.compile_code()
     if front_end:
         environment.build_assets()
 

@@ -94,7 +94,7 @@ def free_port() -> int:
 def start_server(
     instance: Path, port: int, workers: int = 1, database_url: str | None = None, door: int | None = None
 ) -> subprocess.Popen[bytes]:
-    """Start `flask serve` on plain HTTP of 127.0.0.1 (a secure context) and wait until it answers.
+    """Start the server on plain HTTP of 127.0.0.1 (a secure context) and wait until it answers.
 
     With *door*, the port of the plain door: on HTTPS with the installation's own certificates.
     """
@@ -103,7 +103,7 @@ def start_server(
         environment["ZHANGSHI_HTTP_FULL"] = "1"
     if database_url:
         environment["ZHANGSHI_DATABASE_URL"] = database_url
-    command = [sys.executable, "-m", "flask", "--app", "app", "serve", "--host", "127.0.0.1"]
+    command = [sys.executable, "-m", "app.serve", "--host", "127.0.0.1"]
     command += ["--port", str(port), "--workers", str(workers)]
     command += ["--http-port", str(door)] if door else ["--no-tls"]
     with (instance / "server.log").open("ab") as log:
