@@ -125,6 +125,7 @@ def audit_listing(session: Session) -> Listing:
             Filter("who", _l("Who"), people, lambda value: AuditEvent.user_id == int(value)),
         ),
         order=(AuditEvent.id.desc(),),
+        when=AuditEvent.at,
         empty=_l("Every change that a person makes is written here."),
     )
 

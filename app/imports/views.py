@@ -122,6 +122,7 @@ def list_imports() -> Response:
         search=(Import.file_name,),
         filters=filters,
         order=(Import.id.desc(),),
+        when=Import.created_at,
         empty=_l("Bring items, partners, bins and opening balances in from a spreadsheet."),
     )
     return answer(db.session(), listing, "imports/list.html")

@@ -85,6 +85,7 @@ def _runs(name: str) -> Listing:
             Column("note", _l("Note")),
         ),
         order=(JobRun.id.desc(),),
+        when=JobRun.started_at,
         empty=_l("This job has not run yet."),
     )
 

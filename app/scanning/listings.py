@@ -1,6 +1,6 @@
 """The lists of scans: those that wait for a person, one's own of today, and all."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
@@ -12,7 +12,6 @@ from app.catalog.models import Item
 from app.identity.audit import SUBJECTS
 from app.identity.listings import SUBJECT_LINKS
 from app.identity.models import Device, User
-from app.kernel.clock import utc_now
 from app.kernel.i18n import N_
 from app.places.models import Location
 from app.scanning.models import Scan, ScanResolution
@@ -108,12 +107,6 @@ _STATES = Filter(
 _KINDS = Filter(
     "act", _l("Act"), [(kind.value, _l(name)) for kind, name in KIND_NAMES.items()], lambda value: Scan.kind == value
 )
-_PERIODS = Filter(
-    "received",
-    _l("Received"),
-    [("1", _l("in the last day")), ("7", _l("in the last 7 days")), ("31", _l("in the last 31 days"))],
-    lambda value: Scan.received_at >= utc_now() - timedelta(days=int(value)),
-)
 
 
 def all_listing() -> Listing:
@@ -123,9 +116,10 @@ def all_listing() -> Listing:
         title=_l("Scans"),
         statement=scan_rows(),
         columns=[_WHEN, _ITEM, _CODE, _KIND, _QUANTITY, _BIN, _WHO, _PHONE, _TASK, _STATE, _REASON],
-        filters=[_STATES, _KINDS, _PERIODS],
+        filters=[_STATES, _KINDS],
         search=(*_SEARCHED, User.name, Device.name, task_name()),
         order=_NEWEST,
+        when=Scan.occurred_at,
         empty=_l("What phones scan is listed here."),
     )
 
@@ -150,6 +144,7 @@ def waiting_listing() -> Listing:
         filters=[Filter("why", _l("Why"), reasons, lambda value: Scan.reason == value)],
         search=(*_SEARCHED, User.name, task_name()),
         order=_NEWEST,
+        when=Scan.occurred_at,
         empty=_l("Every scan was understood."),
     )
 

@@ -1,12 +1,11 @@
 """Pages of scans: all, one's own of today, those that wait, and what a person decides about one of them."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, time
 from pathlib import Path
 from uuid import UUID
 
 from flask import Blueprint, Response, current_app, flash, make_response, redirect, render_template, request, url_for
-from flask_babel import get_timezone, gettext, ngettext, to_utc
+from flask_babel import gettext, ngettext
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -39,6 +38,7 @@ from app.scanning.queries import (
     list_photos,
 )
 from app.scanning.rules import ScanStatus, StillParked
+from app.web.days import begin_of, today
 from app.web.listing import answer
 from app.web.start import Card
 from app.web.words import sentence
@@ -57,7 +57,7 @@ def scans() -> Response:
 @may(Permission.SCAN)
 def my_scans() -> Response:
     """List one's own scans of today."""
-    return answer(db.session(), own_listing(current_user.id, _today()))
+    return answer(db.session(), own_listing(current_user.id, begin_of(today())))
 
 
 @bp.get("/waiting")
@@ -196,12 +196,6 @@ def _page(
 def _said(error: RuleBroken) -> str:
     why = sentence_of(str(error.params["reason"])) if isinstance(error, StillParked) else ""
     return f"{sentence(error)} {why}".strip()
-
-
-def _today() -> datetime:
-    # Not combine(…, zone): of a zone of pytz that is the offset of a hundred years ago, minutes away.
-    begin: datetime = to_utc(datetime.combine(utc_now().astimezone(get_timezone()).date(), time()))
-    return begin.replace(tzinfo=UTC)
 
 
 def _tell(taken: int) -> None:

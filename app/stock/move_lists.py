@@ -48,6 +48,7 @@ def moves_listing(table: FromClause, title: str, *, of_item: bool, sees_cost: bo
         search=(moves.key, moves.item, moves.lot, moves.source, moves.target),
         filters=[reason_filter(moves.reason)],
         order=(moves.id.desc(),),
+        when=moves.occurred_at,
         empty=_l("Nothing was ever moved here."),
     )
 

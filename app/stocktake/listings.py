@@ -44,6 +44,7 @@ def stocktakes_listing(session: Session) -> Listing:
             Filter("warehouse", _l("Warehouse"), warehouses, lambda value: Stocktake.warehouse_id == int(value)),
         ],
         order=(Stocktake.id.desc(),),
+        when=Stocktake.created_at,
         empty=_l("Plan the first one: choose a zone or a few bins and start counting with a phone."),
         prepare=scopes.read,
     )

@@ -6,6 +6,7 @@ htmx asked for, or into the workbook. A list runs two queries however long it is
 """
 
 from collections.abc import Callable, Sequence
+from datetime import date
 from typing import Any
 from urllib.parse import urlencode
 
@@ -15,10 +16,12 @@ from msgspec import Struct, field
 from sqlalchemy import ColumnElement, Select, SQLColumnExpression, func, or_, select
 from sqlalchemy.orm import Session
 
+from app.web.days import day_asked, within
 from app.web.exports import workbook
 
 PAGE_SIZES = (25, 50, 100, 200)
 EXPORT_LIMIT = 200_000
+FIRST_DAY, LAST_DAY = "from", "to"
 
 
 class Column(Struct, frozen=True):
@@ -82,6 +85,8 @@ class Listing(Struct, frozen=True):
     # Told the rows before they are shown, to look up at once for all of them what no statement can join.
     prepare: Callable[[Sequence[Any]], None] | None = None
     size: int = PAGE_SIZES[1]  # rows of a page, if nobody asks for another number
+    # When what a row tells of happened: the list can be narrowed to days, FIRST_DAY to LAST_DAY of the query.
+    when: SQLColumnExpression[Any] | None = None
 
 
 class RowListing(Struct, frozen=True):
@@ -113,6 +118,22 @@ class Page(Struct, frozen=True):
     def columns(self) -> list[Column]:
         """The columns that the page shows."""
         return [column for column in self.listing.columns if not column.is_extra]
+
+    @property
+    def has_days(self) -> bool:
+        """Whether the list can be narrowed to days."""
+        return isinstance(self.listing, Listing) and self.listing.when is not None
+
+    @property
+    def days(self) -> dict[str, date]:
+        """The days that it is narrowed to, by their names in the query."""
+        asked = {name: day_asked(name) for name in (FIRST_DAY, LAST_DAY)} if self.has_days else {}
+        return {name: day for name, day in asked.items() if day}
+
+    @property
+    def is_narrowed(self) -> bool:
+        """Whether anything but the list itself says which rows there are."""
+        return bool(self.query or self.chosen or self.days)
 
     @property
     def pages(self) -> int:
@@ -216,6 +237,8 @@ def _narrowed(listing: Listing) -> Select[*tuple[Any, ...]]:
         value = request.args.get(each.key)
         if value and value in {choice for choice, _ in each.choices}:
             statement = statement.where(each.clause(value))
+    if listing.when is not None:
+        statement = statement.where(*within(listing.when, day_asked(FIRST_DAY), day_asked(LAST_DAY)))
     return statement
 
 

@@ -4,7 +4,7 @@ import io
 import json
 import re
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import uuid4
 
@@ -94,9 +94,18 @@ def test_all_scans_are_found_by_what_became_of_them_by_who_and_when(
     )
     dropped = {row.raw: row.id for row in list_parked(db.session(), "tally", 1)}["TO-DROP"]
     manager(f"/scans/{dropped}/drop", 303, note="a toy")
+    yesterday = datetime.now(UTC).date() - timedelta(days=1)
     seen = {
         query: {code for code in (BOTTLE, CARTON, NOBODY, "TO-DROP") if f">{code}<" in page}
-        for query in ("state=taken", "state=waits", "state=dropped", "act=set", "received=1", f"q={phone.user_id}x")
+        for query in (
+            "state=taken",
+            "state=waits",
+            "state=dropped",
+            "act=set",
+            f"from={yesterday}",
+            f"to={yesterday}",
+            f"q={phone.user_id}x",
+        )
         for page in [sign_in("manager").get(f"/scans/?{query}").get_data(as_text=True)]
     }
     assert seen == {
@@ -104,7 +113,8 @@ def test_all_scans_are_found_by_what_became_of_them_by_who_and_when(
         "state=waits": {NOBODY},
         "state=dropped": {"TO-DROP"},
         "act=set": {CARTON},
-        "received=1": {BOTTLE, CARTON, NOBODY, "TO-DROP"},
+        f"from={yesterday}": {BOTTLE, CARTON, NOBODY, "TO-DROP"},
+        f"to={yesterday}": set(),
         f"q={phone.user_id}x": set(),
     }
     tray = sign_in("manager").get("/scans/waiting?why=unknown_code").get_data(as_text=True)

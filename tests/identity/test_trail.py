@@ -1,12 +1,14 @@
 """The audit trail as an auditor reads it: what it speaks of is called by its name and can be found by it."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from io import BytesIO
 from uuid import uuid4
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from python_calamine import load_workbook
 
 from app.identity.audit import audit
 from app.identity.models import Device
@@ -60,3 +62,34 @@ def test_a_sign_in_names_the_device(app: Flask, sign_in: SignIn) -> None:
     agent = {"User-Agent": "Mozilla/5.0 (Linux; Android 14; K) Chrome/130 Mobile"}
     app.test_client().post("/sign-in", data={"login": "li", "password": "shelves-x"}, headers=agent)
     assert "Device: Android" in page(sign_in("manager"), "?action=user.sign_in")
+
+
+def test_the_trail_is_narrowed_to_days_of_the_company(app: Flask, write: Write, sign_in: SignIn) -> None:
+    midnight = datetime(2026, 11, 22, 16, tzinfo=UTC)  # where the company is
+    with write() as session:
+        for name, at in (("user.create", midnight - timedelta(microseconds=1)), ("user.edit", midnight)):
+            audit(session, None, name, "user:1", {}, at)
+    client, words = sign_in("manager"), {"evening": "User created", "morning": "User changed"}
+    seen = {
+        query: {day for day, word in words.items() if word in page(client, f"?{query}").partition("<tbody>")[2]}
+        for query in (
+            *("from=2026-11-23", "to=2026-11-22", "from=2026-11-22&to=2026-11-23", "from=2026-11-24&to=2026-11-25"),
+            *("from=yesterday", "from=2026-02-30&to=", "to=0001-01-01", "to=9999-12-31"),
+        )
+    }
+    both = {"evening", "morning"}
+    assert seen == {
+        "from=2026-11-23": {"morning"},
+        "to=2026-11-22": {"evening"},
+        "from=2026-11-22&to=2026-11-23": both,
+        "from=2026-11-24&to=2026-11-25": set(),
+        # What is no day narrows nothing.
+        "from=yesterday": both,
+        "from=2026-02-30&to=": both,
+        "to=0001-01-01": both,
+        "to=9999-12-31": both,
+    }
+    assert "Nothing found" in page(client, "?from=2026-11-24&to=2026-11-25")
+    exported = client.get("/audit?format=xlsx&from=2026-11-22&to=2026-11-22")
+    _heading, *rows = load_workbook(BytesIO(exported.data)).get_sheet_by_index(0).to_python()
+    assert [row[0] for row in rows] == ["User created"]

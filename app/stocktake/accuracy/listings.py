@@ -119,6 +119,7 @@ def results_listing(session: Session, only: Only, today: date, *, values: bool) 
         search=(Item.name, Item.code, Location.code, Stocktake.number),
         filters=[*_filters(session, today), Filter("wrong", _l("Lines"), wrong, lambda _value: true())],
         order=(CountAnchor.counted_at.desc(), CountAnchor.id),
+        when=CountAnchor.counted_at,
         empty=_l("No line was counted here yet."),
     )
 
