@@ -35,6 +35,5 @@ def list_jobs() -> None:
 def _run_now(name: str) -> list[str]:
     job, now, zone = get_job(name), utc_now(), get_company(db.session()).time_zone
     with transaction() as session:
-        service.enrol(session, [job], now, zone)
         service.run_soon(session, job, now)
     return [name] if run_job(job, now, zone) else []

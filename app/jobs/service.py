@@ -14,6 +14,7 @@ from sqlalchemy.engine import CursorResult
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from app.db import inserting
 from app.jobs.models import JobRun, JobState
 from app.jobs.registry import Job, on_failure
 from app.jobs.rules import retry_at
@@ -62,8 +63,10 @@ def fail(session: Session, job: Job, runner: str, run_id: int, error: str, now: 
 
 
 def run_soon(session: Session, job: Job, now: datetime) -> None:
-    """Make *job* due at once."""
-    session.execute(update(JobState).where(JobState.name == job.name).values(next_run_at=now))
+    """Make *job* due at once, known to the clock already or not."""
+    due = {"next_run_at": now}
+    row = inserting(session.get_bind().dialect.name, JobState).values(name=job.name, failures=0, **due)
+    session.execute(row.on_conflict_do_update(index_elements=[JobState.name], set_=due))
 
 
 def _close(session: Session, run_id: int, *, succeeded: bool, note: str, now: datetime) -> None:

@@ -166,6 +166,16 @@ def test_an_owner_sees_the_runs_and_starts_one(sign_in: SignIn, add: Add) -> Non
     assert before <= state().next_run_at <= datetime.now(UTC)
 
 
+def test_a_job_is_started_before_the_clock_has_ever_looked(sign_in: SignIn, add: Add) -> None:
+    add(lambda _now: "24 shelves")
+    owner, before = sign_in("owner"), datetime.now(UTC)
+    for _ in range(2):  # pressed twice
+        owner.post("/jobs/test/run")
+    assert before <= state().next_run_at <= datetime.now(UTC)
+    run_due(datetime.now(UTC))
+    assert [run.note for run in runs()] == ["24 shelves"]
+
+
 @ON_SQLITE
 def test_the_commands_run_jobs_too(app: Flask, add: Add) -> None:
     add(lambda _now: None)
