@@ -1,6 +1,8 @@
 // What ordinary pages need beyond HTML: htmx for lists, questions before drastic commands, no double sending.
 import "htmx.org";
 
+import { keepTicks } from "./ticks";
+
 function askFirst(event: SubmitEvent): void {
   const form = event.target as HTMLFormElement;
   const question = form.dataset["confirm"];
@@ -66,4 +68,5 @@ document.addEventListener("change", onChange);
 document.addEventListener("keydown", moveOn);
 addEventListener("pageshow", forgetSent);
 showChosen();
+keepTicks();
 document.querySelector<HTMLElement>("[data-focus]")?.focus();
