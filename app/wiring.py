@@ -42,6 +42,7 @@ from app.imports import actions as imports_actions
 from app.imports import cli as imports_cli
 from app.imports import views as imports_views
 from app.imports.kinds import KINDS, ImportKind
+from app.imports.leftovers import remove_leftovers
 from app.imports.views import IMPORTERS
 from app.jobs import registry as jobs_registry
 from app.jobs import views as jobs_views
@@ -327,11 +328,16 @@ def _forget_old(now: datetime) -> None:
         forget_old(session, now - timedelta(days=90))
 
 
+def _remove_leftovers(now: datetime) -> str:
+    return remove_leftovers(current_app, now)
+
+
 NIGHTLY = (
     Job("verify", N_("Prove the books"), Daily(time(2, 30)), _prove_books),
     Job("backup", N_("Back up"), Daily(time(3, 0)), _back_up),
     Job("counts", N_("Plan the counts that are due"), Daily(time(5, 0)), plan_all_due),
     Job("tidy", N_("Forget old sign-in attempts"), Daily(time(3, 30)), _forget_old),
+    Job("imports", N_("Remove the rows of old imports"), Daily(time(4, 0)), _remove_leftovers),
 )
 
 
