@@ -1,7 +1,7 @@
 """The site map on one page: features, their addresses, the menu, and who answers which registry."""
 
 from collections.abc import Callable
-from datetime import datetime, time, timedelta
+from datetime import datetime, time
 from pathlib import Path
 from types import ModuleType
 
@@ -36,7 +36,7 @@ from app.identity import session as identity_session
 from app.identity import views as identity_views
 from app.identity.access import current_user
 from app.identity.listings import SUBJECT_LINKS
-from app.identity.rules import Permission
+from app.identity.rules import TRIES_KEPT, Permission
 from app.identity.service import forget_old
 from app.imports import actions as imports_actions
 from app.imports import cli as imports_cli
@@ -325,7 +325,7 @@ def _back_up(now: datetime) -> str:
 
 def _forget_old(now: datetime) -> None:
     with transaction() as session:
-        forget_old(session, now - timedelta(days=90))
+        forget_old(session, now - TRIES_KEPT)
 
 
 def _remove_leftovers(now: datetime) -> str:
