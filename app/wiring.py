@@ -1,7 +1,7 @@
 """The site map on one page: features, their addresses, the menu, and who answers which registry."""
 
 from collections.abc import Callable
-from datetime import datetime, time, timedelta
+from datetime import datetime, time
 from pathlib import Path
 from types import ModuleType
 
@@ -36,12 +36,13 @@ from app.identity import session as identity_session
 from app.identity import views as identity_views
 from app.identity.access import current_user
 from app.identity.listings import SUBJECT_LINKS
-from app.identity.rules import Permission
+from app.identity.rules import TRIES_KEPT, Permission
 from app.identity.service import forget_old
 from app.imports import actions as imports_actions
 from app.imports import cli as imports_cli
 from app.imports import views as imports_views
 from app.imports.kinds import KINDS, ImportKind
+from app.imports.leftovers import remove_leftovers
 from app.imports.views import IMPORTERS
 from app.jobs import registry as jobs_registry
 from app.jobs import views as jobs_views
@@ -324,7 +325,11 @@ def _back_up(now: datetime) -> str:
 
 def _forget_old(now: datetime) -> None:
     with transaction() as session:
-        forget_old(session, now - timedelta(days=90))
+        forget_old(session, now - TRIES_KEPT)
+
+
+def _remove_leftovers(now: datetime) -> str:
+    return remove_leftovers(current_app, now)
 
 
 NIGHTLY = (
@@ -332,6 +337,7 @@ NIGHTLY = (
     Job("backup", N_("Back up"), Daily(time(3, 0)), _back_up),
     Job("counts", N_("Plan the counts that are due"), Daily(time(5, 0)), plan_all_due),
     Job("tidy", N_("Forget old sign-in attempts"), Daily(time(3, 30)), _forget_old),
+    Job("imports", N_("Remove the rows of old imports"), Daily(time(4, 0)), _remove_leftovers),
 )
 
 

@@ -52,6 +52,7 @@ TABLE: Final[dict[str, Roles]] = {
     **_each("people", "users new_user create_user edit_user save_user", OWNER),
     **_each("people", "reset_password deactivate_user activate_user", OWNER),
     **_each("people", "devices edit_device rename_device revoke_device", MANAGERS),
+    **_each("people", "sign_ins", MANAGERS),
     **_each("audit", "trail", MANAGERS),
     # company
     **_each("company", "set_up_page set_up", ANYBODY),

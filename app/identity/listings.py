@@ -1,4 +1,4 @@
-"""The lists of users, devices and the audit trail, as every list page shows them."""
+"""The lists of users, devices, tries to sign in and the audit trail, as every list page shows them."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -10,13 +10,21 @@ from sqlalchemy.orm import Session
 
 from app.identity.access import current_user
 from app.identity.audit import ACTIONS, SUBJECTS, WORDS
-from app.identity.models import AuditEvent, Device, User
-from app.identity.queries import audited_name, list_names, select_audit, select_devices, select_users
+from app.identity.models import AuditEvent, Device, SignInAttempt, User
+from app.identity.queries import (
+    audited_name,
+    list_names,
+    select_audit,
+    select_devices,
+    select_sign_ins,
+    select_users,
+)
 from app.identity.rules import ROLE_NAMES, Permission, Role
 from app.web.formats import MISSING, yes_no
 from app.web.listing import Column, Filter, Listing
 
 KEY_SHOWN = 12  # of a UUID the beginning tells enough
+NOBODY = "nobody"
 MANY = "*"  # "scan:*" is said of many at once
 # Where the subject of an audit row ("item:12") is shown; features add their own in wiring.
 SUBJECT_LINKS: dict[str, Callable[[str], str | None]] = {
@@ -97,6 +105,59 @@ DEVICES = Listing(
     order=(Device.last_seen_at.desc(), Device.id),
     empty=_l("A device appears here with the first sign-in on it."),
 )
+
+
+def sign_in_listing(session: Session) -> Listing:
+    """Return the list of tries to sign in; who can be chosen is read from the database."""
+    people = [(NOBODY, str(gettext("Unknown"))), *((str(user_id), name) for user_id, name in list_names(session))]
+    return Listing(
+        name="sign-ins",
+        title=_l("Sign-ins"),
+        statement=select_sign_ins(),
+        columns=(
+            Column("login", _l("Login"), "code", sort=SignInAttempt.login, is_title=True),
+            Column("at", _l("When"), "instant", sort=SignInAttempt.at),
+            Column(
+                "succeeded",
+                _l("Result"),
+                "badge",
+                sort=SignInAttempt.succeeded,
+                label=lambda row: gettext("Succeeded") if row.succeeded else gettext("Failed"),
+                shade=lambda row: "good" if row.succeeded else "bad",
+            ),
+            Column(
+                "user_name",
+                _l("User"),
+                sort=User.name,
+                label=lambda row: row.user_name or gettext("Unknown"),
+                link=lambda row: SUBJECT_LINKS["user"](str(row.user_id)) if row.user_id else None,
+            ),
+            Column("address", _l("Address"), "code", sort=SignInAttempt.address),
+            Column("device_name", _l("Device"), sort=Device.name, label=_device, link=_device_link),
+        ),
+        search=(SignInAttempt.login, SignInAttempt.address, User.name),
+        filters=(
+            Filter(
+                "result",
+                _l("Result"),
+                (("failed", _l("Failed")), ("succeeded", _l("Succeeded"))),
+                lambda value: SignInAttempt.succeeded.is_(value == "succeeded"),
+            ),
+            Filter(
+                "who", _l("User"), people, lambda value: User.id.is_(None) if value == NOBODY else User.id == int(value)
+            ),
+        ),
+        order=(SignInAttempt.id.desc(),),
+        empty=_l("Each time a password is asked for, it is written here."),
+    )
+
+
+def _device(row: Any) -> str:
+    return row.device_name or (str(row.device_id)[:8] if row.device_id else str(gettext("Unknown")))
+
+
+def _device_link(row: Any) -> str | None:
+    return SUBJECT_LINKS["device"](str(row.device_id)) if row.device_name is not None else None
 
 
 def audit_listing(session: Session) -> Listing:

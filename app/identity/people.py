@@ -1,4 +1,4 @@
-"""What owners do about users, and managers about devices."""
+"""What owners do about users, and managers about devices and tries to sign in."""
 
 from uuid import UUID
 
@@ -10,9 +10,10 @@ from app.db import db, transaction
 from app.identity import service
 from app.identity.access import Permission, current_user, may
 from app.identity.forms import DeviceForm, NewUserForm, ResetPasswordForm, UserForm
-from app.identity.listings import DEVICES, USERS
+from app.identity.listings import DEVICES, USERS, sign_in_listing
 from app.identity.models import Device, User
 from app.identity.queries import get_device, get_user
+from app.identity.rules import TRIES_KEPT
 from app.kernel.clock import utc_now
 from app.kernel.errors import RuleBroken
 from app.web.listing import answer
@@ -26,6 +27,14 @@ bp = Blueprint("people", __name__)
 def users() -> Response:
     """List the users."""
     return answer(db.session(), USERS, "identity/users.html")
+
+
+@bp.get("/users/sign-ins")
+@may(Permission.SEE_AUDIT)
+def sign_ins() -> Response:
+    """List the tries to sign in, those that failed too."""
+    session = db.session()
+    return answer(session, sign_in_listing(session), "identity/sign_ins.html", kept_days=TRIES_KEPT.days)
 
 
 @bp.get("/users/new")

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session, aliased
 
 from app.identity.access import Principal
 from app.identity.audit import SUBJECT_NAMES, Attribute
-from app.identity.models import AuditEvent, Device, EndedSession, User
+from app.identity.models import AuditEvent, Device, EndedSession, SignInAttempt, User
 from app.identity.rules import LoginDeactivated, NoSuchLogin, Permission, Role, normal_login, roles_with
 from app.kernel.errors import NotFound
 
@@ -96,6 +96,17 @@ def select_devices() -> Select[Any]:
     """Return the statement of the list of devices, each with who used it last."""
     facts: tuple[Any, ...] = (Device.id, Device.name, Device.first_seen_at, Device.last_seen_at, Device.revoked_at)
     return select(*facts, User.name.label("user_name")).outerjoin(User, User.id == Device.last_user_id)
+
+
+def select_sign_ins() -> Select[Any]:
+    """Return the statement of the list of tries to sign in, each with whose login it is and the device it was on."""
+    facts: tuple[Any, ...] = tuple(SignInAttempt.__table__.columns)
+    named = (User.id.label("user_id"), User.name.label("user_name"), Device.name.label("device_name"))
+    return (
+        select(*facts, *named)
+        .outerjoin(User, User.login == SignInAttempt.login)
+        .outerjoin(Device, Device.id == SignInAttempt.device_id)
+    )
 
 
 def name_of(

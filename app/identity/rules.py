@@ -99,6 +99,8 @@ WINDOW: Final = timedelta(minutes=15)
 FAILURES_PER_LOGIN: Final = 10
 # A shop's phones share one address, so it bears more than one name.
 FAILURES_PER_ADDRESS: Final = 60
+# Longer than any rule asks for tries, and than any session lives.
+TRIES_KEPT: Final = timedelta(days=90)
 
 
 class SignInFailed(RuleBroken):

@@ -15,4 +15,4 @@ bp = Blueprint("audit", __name__)
 def trail() -> Response:
     """List what people changed."""
     session = db.session()
-    return answer(session, audit_listing(session))
+    return answer(session, audit_listing(session), "identity/trail.html")

@@ -56,6 +56,7 @@ def import_command(kind: str, file: Path, *, dry_run: bool, only_good: bool, log
                 with transaction() as session:
                     discard(session, import_id, utc_now())
                 drop_rows(import_id)
+                file_of(current_app, import_id).unlink(missing_ok=True)
             elif not bad or only_good:
                 _apply(import_id, only_good=only_good)
         except RuleBroken as error:

@@ -1,12 +1,13 @@
 """Reads of imports and their rows."""
 
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, exists, func, select
 from sqlalchemy.orm import Session
 
 from app.imports.models import Import, ImportRow
-from app.imports.rules import ImportState, RowState
+from app.imports.rules import ENDED, KEPT, ImportState, RowsRemoved, RowState, rows_gone
 from app.kernel.errors import NotFound
 from app.kernel.i18n import N_
 
@@ -51,3 +52,31 @@ def list_bad_rows(session: Session, import_id: int) -> Iterator[ImportRow]:
     while rows := session.scalars(bad.where(ImportRow.number > last).order_by(ImportRow.number).limit(HELD)).all():
         yield from rows
         last = rows[-1].number
+
+
+def find_rows_gone(session: Session, found: Import, now: datetime) -> RowsRemoved | None:
+    """Return what to say instead of the bad rows of the import, None while they are there to be shown."""
+    missing = _missing_bad_rows(session, found) if found.state == ImportState.TAKEN_BACK else 0
+    return rows_gone(found.state, found.good, missing, now - found.beat_at)
+
+
+def _missing_bad_rows(session: Session, found: Import) -> int:
+    is_bad = (ImportRow.import_id == found.id) & (ImportRow.state == RowState.BAD)
+    return found.bad - (session.scalar(select(func.count(ImportRow.id)).where(is_bad)) or 0)
+
+
+def is_left_over(now: datetime) -> ColumnElement[bool]:
+    """Say of an import that neither its rows nor its file are kept any longer: rules.has_ended(), KEPT ago."""
+    has_failed = (Import.state == ImportState.FAILED) & (Import.good == 0)
+    return (Import.state.in_(ENDED) | has_failed) & (Import.beat_at < now - KEPT)
+
+
+def list_left_over(session: Session, now: datetime) -> list[int]:
+    """Return the imports whose rows and files are kept no longer."""
+    return list(session.scalars(select(Import.id).where(is_left_over(now)).order_by(Import.id)))
+
+
+def list_with_old_rows(session: Session, now: datetime) -> list[int]:
+    """Return those of them that have rows still."""
+    has_rows = exists().where(ImportRow.import_id == Import.id)
+    return list(session.scalars(select(Import.id).where(is_left_over(now), has_rows).order_by(Import.id)))

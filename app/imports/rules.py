@@ -3,11 +3,12 @@
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from enum import StrEnum
 
 from msgspec import Struct
 
-from app.kernel.errors import InvalidInput, RuleBroken
+from app.kernel.errors import InvalidInput, NotFound, RuleBroken
 from app.kernel.i18n import N_
 
 _BETWEEN = re.compile(r"[\s_\-()（）【】\[\]:：*/／.。]+")
@@ -48,12 +49,34 @@ FOLLOWS: dict[ImportState, frozenset[ImportState]] = {
     ImportState.DISCARDED: frozenset(),
 }
 BUSY = frozenset({ImportState.STAGING, ImportState.APPLYING})
+# Nothing is read from the rows or the file of such an import any more: taking back undoes what was booked.
+ENDED = frozenset({ImportState.APPLIED, ImportState.DISCARDED, ImportState.TAKEN_BACK})
+# How long staged rows and files outlive the end of their import.
+KEPT = timedelta(days=30)
 
 
 class WrongState(RuleBroken):
     """Somebody else went on with this import meanwhile."""
 
     message = N_("This import has moved on meanwhile; the page shows how far it is.")
+
+
+class FileGone(NotFound):
+    """The uploaded file is not kept any more."""
+
+    message = N_("The file is gone. Upload it again.")
+
+
+class RowsRemoved(NotFound):
+    """The import ended long enough ago for its rows to be removed."""
+
+    message = N_("The rows of this import were removed: they are kept for %(days)s days after it has ended.")
+
+
+class RowsDiscarded(RowsRemoved):
+    """The rows went when the import was given up."""
+
+    message = N_("The rows of this import were removed when it was discarded.")
 
 
 class HasBadRows(RuleBroken):
@@ -104,6 +127,23 @@ class Unread(InvalidInput):
     """Bytes that are no character of the file's encoding."""
 
     message = N_("“%(text)s” has a character that cannot be read. Save the file as UTF-8.")
+
+
+def has_ended(state: ImportState, good: int) -> bool:
+    """Tell whether the rows are wanted no more; what failed can be taken over again as long as there are good rows."""
+    return state in ENDED or (state == ImportState.FAILED and not good)
+
+
+def rows_gone(state: ImportState, good: int, missing: int, age: timedelta) -> RowsRemoved | None:
+    """Return what to say instead of the bad rows, None while all of them are there to be shown.
+
+    *age* is how long ago the import last changed: the clock decides, for from the first night on some rows may be gone
+    and some not. One that is taken back after that is young again, and has *missing* rows.
+    """
+    if state == ImportState.DISCARDED:
+        return RowsDiscarded()
+    is_due = has_ended(state, good) and age > KEPT
+    return RowsRemoved(days=KEPT.days) if is_due or missing else None
 
 
 class Field(Struct, frozen=True):

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TypeVar, cast
 
 from msgspec.structs import asdict
-from sqlalchemy import Table, delete, select, update
+from sqlalchemy import ColumnElement, Table, delete, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -126,13 +126,19 @@ def discard(session: Session, import_id: int, now: datetime) -> None:
     change_state(session, import_id, ImportState.DISCARDED, now)
 
 
-def drop_rows(import_id: int) -> None:
-    """Delete the staged rows of an import, some at a time, in transactions of its own."""
-    some = select(ImportRow.id).where(ImportRow.import_id == import_id).limit(CHUNK)
-    gone = CHUNK
+def drop_rows(import_id: int, *only: ColumnElement[bool]) -> int:
+    """Delete the staged rows of an import, some at a time, in transactions of its own; return how many there were.
+
+    *only* says of the import what must still be so at each step.
+    """
+    some = select(ImportRow.id).join(Import).where(ImportRow.import_id == import_id, *only).limit(CHUNK)
+    dropping = delete(ImportRow).where(ImportRow.id.in_(some)).returning(ImportRow.id)
+    total, gone = 0, CHUNK
     while gone == CHUNK:
         with transaction() as session:
-            gone = len(session.scalars(delete(ImportRow).where(ImportRow.id.in_(some)).returning(ImportRow.id)).all())
+            gone = len(session.scalars(dropping).all())
+        total += gone
+    return total
 
 
 def take_back(session: Session, import_id: int, by: int, now: datetime, day: date) -> None:

@@ -19,9 +19,9 @@ from app.identity.rules import Permission
 from app.imports.forms import UploadForm, chosen_columns, columns_form
 from app.imports.kinds import KINDS, ImportKind, fields_of, get_kind
 from app.imports.models import Import, ImportRow
-from app.imports.queries import get_import, list_bad_rows
+from app.imports.queries import find_rows_gone, get_import, list_bad_rows
 from app.imports.reading import first_rows
-from app.imports.rules import BUSY, ImportState, RowState, WrongState, shortened
+from app.imports.rules import BUSY, FOLLOWS, KEPT, FileGone, ImportState, RowState, WrongState, has_ended, shortened
 from app.imports.runner import file_of, is_stuck, launch
 from app.imports.service import (
     add_import,
@@ -166,16 +166,20 @@ def show(import_id: int) -> Response:
 
 
 def _progress(found: Import) -> Response:
-    bad_rows = read(db.session(), _bad_listing(found)) if found.bad else None
+    now = utc_now()
+    gone = find_rows_gone(db.session(), found, now) if found.bad else None
+    bad_rows = read(db.session(), _bad_listing(found)) if found.bad and not gone else None
     context = {
         "found": found,
         "kind": get_kind(found.kind),
         "state": gettext(STATES[found.state]),
         "shade": SHADES.get(found.state, "neutral"),
         "is_busy": found.state in BUSY,
-        "is_stuck": is_stuck(found, utc_now()),
+        "is_stuck": is_stuck(found, now),
         "failure": said(found.failure) if found.failure else None,
         "page": bad_rows,
+        "gone": sentence(gone) if gone else None,
+        "kept_days": KEPT.days if has_ended(found.state, found.good) else None,
         "title": found.file_name,
     }
     part = request.headers.get("HX-Request")
@@ -188,8 +192,8 @@ def _ask_for_columns(found: Import) -> Response:
         rows = first_rows(path, found.file_name)
         heading, columns = match_rows(rows, found.kind, other_titles(found.kind))
     except (RuleBroken, OSError) as error:
-        problem = sentence(error) if isinstance(error, RuleBroken) else gettext("The file is gone. Upload it again.")
-        context = {"found": found, "problem": problem, "title": found.file_name}
+        problem = error if isinstance(error, RuleBroken) else FileGone()
+        context = {"found": found, "problem": sentence(problem), "title": found.file_name}
         return make_response(render_template("imports/unreadable.html", **context))
     fields = fields_of(db.session(), kind)
     sample = [row for number, row in rows if number > heading][:SAMPLE_ROWS]
@@ -209,8 +213,13 @@ def _ask_for_columns(found: Import) -> Response:
 def match(import_id: int) -> Answer:
     """Accept which column is which and have the rows staged."""
     found = _own(db.session(), import_id)
+    if ImportState.STAGING not in FOLLOWS[found.state]:
+        raise WrongState
     fields = fields_of(db.session(), get_kind(found.kind))
-    rows = first_rows(file_of(current_app, import_id), found.file_name)
+    try:
+        rows = first_rows(file_of(current_app, import_id), found.file_name)
+    except OSError:
+        raise FileGone from None
     form = columns_form(fields, max((row for _, row in rows), key=len), {}, 0)
     heading = request.form.get("heading", type=int)
     if heading is None or not form.validate_on_submit():
@@ -267,6 +276,8 @@ def undo(import_id: int) -> Answer:
 def bad_rows(import_id: int) -> Response:
     """Give the rows with problems, the reasons beside their cells, ready to mend and send again."""
     found = _own(db.session(), import_id)
+    if found.bad and (gone := find_rows_gone(db.session(), found, utc_now())):
+        raise gone
     fields = [field for field in fields_of(db.session(), get_kind(found.kind)) if field.key in found.columns]
     columns = [(gettext(field.title), "code") for field in fields]
     columns += [(gettext("Problem"), "text"), (gettext("Row in the file"), "quantity")]
