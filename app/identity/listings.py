@@ -148,6 +148,7 @@ def sign_in_listing(session: Session) -> Listing:
             ),
         ),
         order=(SignInAttempt.id.desc(),),
+        when=SignInAttempt.at,
         empty=_l("Each time a password is asked for, it is written here."),
     )
 
