@@ -104,8 +104,9 @@ class Draft(Struct):
         options = (*meanings, *_in_base_units(meanings))
         chosen = [meaning for meaning in options if meaning.candidate == self.sent.candidate]
         if not chosen and (len(meanings) > 1 or self.has_chosen_unit):
-            self.choices = meanings
             self.park(Reason.AMBIGUOUS)
+            if self.reason == Reason.AMBIGUOUS:  # what is parked for another reason is not asked about
+                self.choices = meanings
             return
         meaning = (chosen or meanings)[0]
         self.pack, self.bin = meaning.pack, meaning.bin or self.bin

@@ -281,6 +281,16 @@ def test_what_cannot_count_is_parked_with_its_reason_and_holds_up_nothing(
     assert stored() == 2
 
 
+def test_a_scan_parked_for_another_reason_is_not_asked_about_the_first_time_nor_again(phone: Phone) -> None:
+    event = phone.event(CARTON, "set", candidate="pack:0", quantity="1")
+    early = event | {"id": str(uuid4()), "scanned_at": "1971-01-01T00:00:00Z"}
+    asked, parked = phone.send(event, early)
+    assert (asked["reason"], parked["reason"]) == ("ambiguous", "clock_wrong")
+    assert asked["choices"]
+    assert parked["choices"] == []
+    assert phone.send(event, early) == [asked, parked]
+
+
 def test_every_reason_has_its_sentence() -> None:
     assert set(REASON_SENTENCES) == set(Reason)
 
