@@ -13,9 +13,12 @@ from uuid import uuid4
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from jinja2 import BytecodeCache
+from jinja2.bccache import Bucket
 from sqlalchemy import create_engine, event, text
 from sqlalchemy.engine import Connection, make_url
 from sqlalchemy.orm import Session
+from sqlalchemy.pool import NullPool
 from werkzeug.test import TestResponse
 
 from app import create_app
@@ -35,6 +38,8 @@ BACKENDS = ("sqlite", "postgresql")
 OWNER_LOGIN = "owner"
 OWNER_PASSWORD = "the owner's own words"
 _numbers = itertools.count()
+# Kept by server: making a connection takes as long as copying a database.
+_administrations: dict[str, Connection] = {}
 
 SignIn = Callable[..., FlaskClient]
 Write = Callable[[], AbstractContextManager[Session]]
@@ -104,10 +109,33 @@ def postgres_template(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]
 
 def run_on_postgres(server: str, statement: str) -> None:
     """Run what PostgreSQL takes outside transactions only."""
-    engine = create_engine(server, isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        connection.execute(text(statement))
-    engine.dispose()
+    if server not in _administrations:
+        _administrations[server] = create_engine(server, isolation_level="AUTOCOMMIT", poolclass=NullPool).connect()
+    _administrations[server].execute(text(statement))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _administrations_closed() -> Iterator[None]:
+    yield
+    while _administrations:
+        _administrations.popitem()[1].close()
+
+
+class _Compiled(BytecodeCache):
+    """Keeps compiled templates for all applications of the run: each test makes one of its own."""
+
+    def __init__(self) -> None:
+        self._kept: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        if kept := self._kept.get(bucket.key):
+            bucket.bytecode_from_string(kept)
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self._kept[bucket.key] = bucket.bytecode_to_string()
+
+
+_compiled = _Compiled()
 
 
 def _fill(url: str, folder: Path) -> None:
@@ -157,6 +185,7 @@ def app(database_url: str, tmp_path: Path) -> Iterator[Flask]:
         tmp_path, SQLALCHEMY_DATABASE_URI=database_url, TESTING=True, WTF_CSRF_ENABLED=False, HTTP_FULL=True
     )
     app.test_client_class = Browser
+    app.jinja_env.bytecode_cache = _compiled
     with app.app_context():
         yield app
         db.session.remove()
