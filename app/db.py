@@ -14,8 +14,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from enum import StrEnum
 from functools import lru_cache
-from importlib import import_module
-from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
+from typing import Any, Final, TypeVar, cast
 
 from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
@@ -34,6 +33,7 @@ from sqlalchemy import (
     text,
     type_coerce,
 )
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Engine
 from sqlalchemy.exc import DBAPIError, DisconnectionError
 from sqlalchemy.orm import DeclarativeBase, Session
@@ -43,9 +43,6 @@ from sqlalchemy.sql import operators
 
 from app.kernel.exact import MONEY_PLACES, PRICE_PLACES, QUANTITY_PLACES, from_scaled, to_scaled
 from app.turns import turn
-
-if TYPE_CHECKING:
-    from sqlalchemy.dialects.sqlite import Insert
 
 BUSY_TIMEOUT_MS: Final = 20_000
 # PostgreSQL: deadlock_detected, serialization_failure. Both mean "nothing happened, try again".
@@ -331,13 +328,9 @@ def run(command: Callable[[Session], Result], attempts: int = 4) -> Result:
     raise AssertionError("unreachable: the last attempt returns or raises")
 
 
-def inserting(dialect: str, table: type[Base] | Table) -> "Insert":
-    """Return an INSERT into *table* that can say ON CONFLICT, in the words of the database at hand.
-
-    Only those are loaded: a shop on SQLite does not wait at every start for what it never says.
-    """
-    words = import_module(f"sqlalchemy.dialects.{dialect}")
-    return cast("Insert", words.insert(table))
+def inserting(dialect: str, table: type[Base] | Table) -> "sqlite.Insert":
+    """Return an INSERT into *table* that can say ON CONFLICT, in the words of *dialect*."""
+    return cast("sqlite.Insert", (postgresql if dialect == "postgresql" else sqlite).insert(table))
 
 
 def is_undone(error: DBAPIError) -> bool:

@@ -24,7 +24,7 @@ WORDS = {
 }  # fmt: skip
 
 _KEPT = re.compile(r"[0-9a-z]+")
-_HAN = re.compile("[\u3400-\u9fff\U00020000-\U000323af]")
+_OTHER = re.compile(r"[^0-9a-z]")  # a class of all Han characters would take long to compile
 _WORDS = re.compile("|".join(sorted(WORDS, key=len, reverse=True)))
 _WIDE = {0xFF01 + offset: 0x21 + offset for offset in range(94)}
 
@@ -32,7 +32,7 @@ _WIDE = {0xFF01 + offset: 0x21 + offset for offset in range(94)}
 def initials(name: str) -> str:
     """Return the initials of *name*: lower case, ASCII letters and digits kept, everything else left out."""
     plain = _WORDS.sub(lambda match: WORDS[match[0]], name.translate(_WIDE).lower())
-    return "".join(_KEPT.findall(_HAN.sub(lambda match: _initial(match[0]), plain)))
+    return "".join(_KEPT.findall(_OTHER.sub(lambda match: _initial(match[0]), plain)))
 
 
 @cache
