@@ -155,6 +155,9 @@ def test_a_company_adds_reasons_of_its_own_and_approvals_go_on_naming_them(
     assert client.post(f"{line}/approve", data=given).status_code == 303
     db.session.remove()
     assert db.session.scalars(select(StocktakeApproval.reason)).all() == [f"own:{own.id}"]
+    trail = client.get("/audit?action=stocktake.approve").get_data(as_text=True)
+    assert "老鼠 咬坏" in trail
+    assert f"own:{own.id}" not in trail
     assert client.post(f"/stocktakes/reasons/{own.id}/retire").status_code == 303
     assert "老鼠 咬坏" in client.get(line).get_data(as_text=True)
     assert "老鼠 咬坏" in client.get(f"/stocktakes/{counted}/report?by=reason").get_data(as_text=True)

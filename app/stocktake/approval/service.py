@@ -26,6 +26,7 @@ from app.stocktake.approval.rules import Choice, ReportChanged, ensure_can_appro
 from app.stocktake.causes.rules import Place
 from app.stocktake.counting.rules import LineCount
 from app.stocktake.models import Stocktake, StocktakeApproval, StocktakeLine
+from app.stocktake.reasons.queries import trail_word
 from app.stocktake.report.queries import Report
 from app.stocktake.report.rules import Line
 from app.stocktake.rules import (
@@ -69,7 +70,8 @@ def approve(session: Session, stocktake_id: int, choice: Choice, by: int, now: d
         ensure_can_approve(line, choice.seen.get(line.place), choice.unit_costs.get(line.place))
     _write_approvals(session, stocktake_id, lines, choice, by, now, is_own=is_own)
     action = "stocktake.approve_own" if is_own else "stocktake.approve"
-    audit(session, by, action, subject(stocktake_id), {"lines": len(lines), "reason": choice.reason}, now)
+    details = {"lines": len(lines), "reason": trail_word(session, choice.reason)}
+    audit(session, by, action, subject(stocktake_id), details, now)
     approved = {line.place for line in lines}
     end_if_decided(session, stocktake, [line for line in report.lines if line.place not in approved])
     return len(lines)

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.stocktake.reasons.models import StocktakeReason
-from app.stocktake.reasons.rules import REASON_NAMES, NoSuchReason, own_key
+from app.stocktake.reasons.rules import OWN, REASON_NAMES, NoSuchReason, own_key
 
 
 def list_own_reasons(session: Session) -> Sequence[StocktakeReason]:
@@ -40,3 +40,11 @@ def read_reasons(session: Session) -> Reasons:
         names=common | {own_key(reason.id): reason.name for reason in own},
         offered=common | {own_key(reason.id): reason.name for reason in own if reason.active},
     )
+
+
+def trail_word(session: Session, key: str) -> str:
+    """Return what the audit trail keeps of a reason: a company's own by its name, a common one by its word.
+
+    The trail's readers see common words in their own language; an own reason has one name for everybody.
+    """
+    return get_own_reason(session, int(key.removeprefix(OWN))).name if key.startswith(OWN) else key
