@@ -355,13 +355,15 @@ def _time_zone() -> str | None:
 def _shell_context() -> dict[str, object]:
     """Give every template the frame: who is here, in which language and light, and the menu."""
     known = bool(getattr(current_user, "is_authenticated", False))
+    # Whose password is not their own yet can open nothing of the menu.
+    works = known and not current_user.must_change_password
     company = current_company(db.session())
     return {
-        "shell": known,
+        "shell": works,
         "locale": str(get_locale()),
         "theme": current_user.theme if known else "auto",
-        "menu": start.shown_menu() if known else [],
-        "tabs": start.shown_tabs() if known else [],
-        "unread": notices_views.unread() if known else 0,
+        "menu": start.shown_menu() if works else [],
+        "tabs": start.shown_tabs() if works else [],
+        "unread": notices_views.unread() if works else 0,
         "company_name": company.name if company else None,
     }

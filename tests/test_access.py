@@ -48,7 +48,9 @@ TABLE: Final[dict[str, Roles]] = {
     **_each("openapi", "document page", SIGNED_IN),
     # people
     **_each("identity", "sign_in enter choose_language", ANYBODY),
-    **_each("identity", "sign_out sign_out_everywhere profile save_preferences change_password", SIGNED_IN),
+    **_each(
+        "identity", "sign_out sign_out_everywhere profile save_preferences own_password change_password", SIGNED_IN
+    ),
     **_each("people", "users new_user create_user edit_user save_user", OWNER),
     **_each("people", "reset_password deactivate_user activate_user", OWNER),
     **_each("people", "devices edit_device rename_device revoke_device", MANAGERS),

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from functools import cached_property
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Final, cast
 
 from flask import Flask, Response, abort, current_app, redirect, request, url_for
 from flask_login import UserMixin
@@ -13,6 +13,9 @@ from app.identity.rules import Permission, Role, permissions_of
 from app.web.marks import View, public, signed_in
 
 __all__ = ["Permission", "Principal", "current_user", "may", "public", "required_permissions", "signed_in"]
+
+# All that a password which somebody else gave is good for.
+FOR_A_GIVEN_PASSWORD: Final = frozenset({"identity.own_password", "identity.change_password", "identity.sign_out"})
 
 
 class Principal(Struct, UserMixin, frozen=True, dict=True):  # type: ignore[misc]  # flask-login ships no types
@@ -25,6 +28,7 @@ class Principal(Struct, UserMixin, frozen=True, dict=True):  # type: ignore[misc
     locale: str | None
     theme: str
     epoch: int
+    must_change_password: bool = False
 
     @cached_property
     def permissions(self) -> frozenset[Permission]:
@@ -82,14 +86,17 @@ def _check() -> Response | None:
     if required is None:
         return None
     if not _current_user.is_authenticated:
-        return _ask_to_sign_in()
+        return _lead_to("identity.sign_in")
+    if _current_user.must_change_password and request.endpoint not in FOR_A_GIVEN_PASSWORD:
+        return _lead_to("identity.own_password")
     if required and not required & current_user.permissions:
         abort(403)
     return None
 
 
-def _ask_to_sign_in() -> Response:
+def _lead_to(endpoint: str) -> Response:
+    """Ask for what is missing before this request, which a page comes back to; a phone keeps what it has to send."""
     if request.path.startswith("/api/"):
         abort(401)
     here = request.full_path.rstrip("?") if request.method == "GET" else None
-    return cast("Response", redirect(url_for("identity.sign_in", next=here)))
+    return cast("Response", redirect(url_for(endpoint, next=here)))

@@ -25,10 +25,10 @@ def reset_password(login: str, *, make: bool) -> None:
         user = get_active_user(db.session(), login)
         password = make_password() if make else click.prompt("New password", hide_input=True, confirmation_prompt=True)
         new_hash = new_password_hash(password, user.login)
-        run(lambda session: reset_forgotten_password(session, login, new_hash, utc_now()))
+        run(lambda session: reset_forgotten_password(session, login, new_hash, utc_now(), must_change_password=make))
     except RuleBroken as error:
         raise click.ClickException(str(error)) from error
     if make:
         click.echo(f"New password: {password}")
-        click.echo("Change it after the first sign-in: this terminal has shown it.")
+        click.echo("It is asked to be replaced at the first sign-in: this terminal has shown it.")
     click.echo(f"{user.name} ({user.login}) is signed out everywhere and signs in with the new password.")

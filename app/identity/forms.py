@@ -58,9 +58,10 @@ class PreferencesForm(_Form):
 
 
 class OwnPasswordForm(_Form):
-    """The present password and the new one, twice."""
+    """The present password and the new one, twice; and where to go afterwards."""
 
-    present = PasswordField(_l("Present password"), [InputRequired()], render_kw={"autocomplete": "current-password"})
+    next = HiddenField()
+    present = PasswordField(_l("Current password"), [InputRequired()], render_kw={"autocomplete": "current-password"})
     new = _new_password(_l("New password"))
     again = PasswordField(
         _l("New password again"),

@@ -20,6 +20,8 @@ class User(Base):
     login: Mapped[str] = mapped_column(String(60), unique=True)  # kept case-folded
     name: Mapped[str] = mapped_column(String(80))
     password_hash: Mapped[str] = mapped_column(String(200))
+    # Somebody else chose it and knows it: nothing can be done with it but choose another one.
+    must_change_password: Mapped[bool] = mapped_column(default=False)
     roles: Mapped[list[Role]] = mapped_column(JSON)
     locale: Mapped[str | None] = mapped_column(String(8))
     theme: Mapped[str] = mapped_column(String(8), default="auto")

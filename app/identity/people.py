@@ -54,10 +54,10 @@ def create_user() -> AnyResponse:
     try:
         new = service.NewUser.checked(form.login.data, form.name.data, form.password.data, form.chosen_roles())
         with transaction() as session:
-            service.create_user(session, new, current_user.id, utc_now())
+            service.create_user(session, new, current_user.id, utc_now(), must_change_password=True)
     except RuleBroken as error:
         return _new_user_page(form, sentence(error), error.status)
-    flash(gettext("%(name)s can sign in now.", name=new.name), "success")
+    flash(gettext("%(name)s can sign in now, and is then asked for a password of their own.", name=new.name), "success")
     return redirect(url_for("people.users"), 303)
 
 
@@ -104,7 +104,10 @@ def reset_password(user_id: int) -> AnyResponse:
             service.reset_password(session, user_id, new_hash, current_user.id, utc_now())
     except RuleBroken as error:
         return _user_page(user, facts, sentence(error), error.status, form)
-    flash(gettext("%(name)s has a new password and is signed out everywhere.", name=user.name), "success")
+    flash(
+        gettext("%(name)s is signed out everywhere, and asked for a password of their own next time.", name=user.name),
+        "success",
+    )
     return redirect(url_for("people.edit_user", user_id=user_id), 303)
 
 

@@ -17,7 +17,14 @@ from app.kernel.errors import NotFound
 _USER, _DEVICE, _ENDED = (cast("Table", model.__table__) for model in (User, Device, EndedSession))
 # Every request asks this: built once, it costs a fifth of being built anew.
 _PRINCIPAL = select(
-    _USER.c.id, _USER.c.login, _USER.c.name, _USER.c.roles, _USER.c.locale, _USER.c.theme, _USER.c.epoch
+    _USER.c.id,
+    _USER.c.login,
+    _USER.c.name,
+    _USER.c.roles,
+    _USER.c.locale,
+    _USER.c.theme,
+    _USER.c.epoch,
+    _USER.c.must_change_password,
 ).where(
     _USER.c.id == bindparam("user"),
     _USER.c.epoch == bindparam("epoch"),
@@ -161,4 +168,5 @@ def _principal(row: Any) -> Principal:
         locale=row.locale,
         theme=row.theme,
         epoch=row.epoch,
+        must_change_password=row.must_change_password,
     )

@@ -129,10 +129,16 @@ class PasswordTooPlain(InvalidInput):
     message = N_("This password is too easy to guess: it repeats the login or a few characters.")
 
 
+class PasswordUnchanged(InvalidInput):
+    """A new password that is the present one."""
+
+    message = N_("This is the current password. Choose another one.")
+
+
 class WrongPassword(InvalidInput):
     """The present password, asked for before a change, is wrong."""
 
-    message = N_("The present password is wrong.")
+    message = N_("The current password is wrong.")
 
 
 class LoginInvalid(InvalidInput):
@@ -181,6 +187,12 @@ class Tries(Struct, frozen=True):
 def normal_login(typed: str) -> str:
     """Return *typed* as it is kept and compared: trimmed, case-folded."""
     return typed.strip().casefold()
+
+
+def ensure_other_password(present: str, new: str) -> None:
+    """Refuse a new password that is the present one: whoever knew that one would go on knowing it."""
+    if new == present:
+        raise PasswordUnchanged
 
 
 def ensure_login(login: str) -> None:

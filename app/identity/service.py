@@ -52,14 +52,17 @@ def new_password_hash(password: str, login: str) -> str:
     return hash_password(password)
 
 
-def create_user(session: Session, new: NewUser, by: int | None, now: datetime) -> User:
-    """Add a user."""
+def create_user(
+    session: Session, new: NewUser, by: int | None, now: datetime, *, must_change_password: bool = False
+) -> User:
+    """Add a user; *must_change_password*: somebody else knows it, so it is good for choosing another one only."""
     if session.scalar(select(User.id).where(User.login == new.login)) is not None:
         raise LoginTaken(login=new.login)
     user = User(
         login=new.login,
         name=new.name,
         password_hash=new.password_hash,
+        must_change_password=must_change_password,
         roles=_ordered(new.roles),
         locale=new.locale,
         # Not 0: a restore may have taken back a user of this very id, who still has cookies and grants.
@@ -110,20 +113,26 @@ def activate_user(session: Session, user_id: int, by: int, now: datetime) -> Non
 
 
 def reset_password(session: Session, user_id: int, password_hash: str, by: int, now: datetime) -> None:
-    """Give a user a new password; sessions with the old one end."""
+    """Give a user a new password, good for choosing another one only; sessions with the old one end."""
     user = _lock(session, user_id)
     user.password_hash = password_hash
+    user.must_change_password = by != user_id
     _end_epoch(session, user, now)
     audit(session, by, "user.reset_password", f"user:{user.id}", {"login": user.login}, now)
 
 
-def reset_forgotten_password(session: Session, login: str, password_hash: str, now: datetime) -> None:
+def reset_forgotten_password(
+    session: Session, login: str, password_hash: str, now: datetime, *, must_change_password: bool
+) -> None:
     """Give who has *login* a new password from the server's terminal; sessions end, failed tries are forgotten.
+
+    *must_change_password*: others may have seen it, so it is good for choosing another one only.
 
     Errors: NoSuchLogin, LoginDeactivated.
     """
     user = _lock(session, get_active_user(session, login).id)
     user.password_hash = password_hash
+    user.must_change_password = must_change_password
     _end_epoch(session, user, now)
     # Whoever forgot a password has tried others, and would be kept waiting with the right one.
     session.execute(delete(SignInAttempt).where(SignInAttempt.login == user.login, SignInAttempt.succeeded.is_(False)))
@@ -142,6 +151,7 @@ def change_own_password(
     if user.password_hash != verified_hash:
         raise WrongPassword
     user.password_hash = new_hash
+    user.must_change_password = False
     _end_epoch(session, user, now)
     audit(session, user_id, "user.change_password", f"user:{user_id}", {}, now)
     return user

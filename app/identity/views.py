@@ -11,7 +11,7 @@ from app.identity.forms import OwnPasswordForm, PreferencesForm, SignInForm
 from app.identity.listings import role_names
 from app.identity.passwords import hash_password, is_password, needs_rehash
 from app.identity.queries import principal_of
-from app.identity.rules import SignInFailed, WrongPassword, is_own_path
+from app.identity.rules import SignInFailed, WrongPassword, ensure_other_password, is_own_path
 from app.identity.sign_in import SignedIn, begin_sign_in, finish_sign_in, succeed
 from app.kernel.clock import utc_now
 from app.kernel.errors import RuleBroken
@@ -112,15 +112,26 @@ def save_preferences() -> AnyResponse:
     return redirect(url_for("identity.profile"), 303)
 
 
+@bp.get("/profile/password")
+@signed_in
+def own_password() -> AnyResponse:
+    """Ask whose password somebody else gave for one that nobody else knows."""
+    if not current_user.must_change_password:
+        return redirect(url_for("identity.profile"), 303)
+    return _password_page(OwnPasswordForm(next=request.args.get("next", "")))
+
+
 @bp.post("/profile/password")
 @signed_in
 def change_password() -> AnyResponse:
     """Replace one's own password and stay signed in here alone."""
     form = OwnPasswordForm()
     if not form.validate():
-        return _profile_page(passwords=form)
+        return _password_page(form, status=400)
     me, device, now = current_user.id, session.current_device(), utc_now()
+    after = _next(form.next.data) if current_user.must_change_password else url_for("identity.profile")
     try:
+        ensure_other_password(form.present.data, form.new.data)
         new_hash = service.new_password_hash(form.new.data, current_user.login)
         with transaction() as work:
             tried = begin_sign_in(work, current_user.login, session.address(), device, now)
@@ -130,10 +141,19 @@ def change_password() -> AnyResponse:
             user = service.change_own_password(work, me, tried.password_hash, new_hash, now)
             succeed(work, tried, device)
     except RuleBroken as error:
-        return _profile_page(passwords=form, password_sentence=sentence(error), status=error.status)
+        return _password_page(form, sentence(error), error.status)
     session.re_enter(principal_of(user))
     flash(gettext("The password was changed. Everywhere else you are signed out."), "success")
-    return redirect(url_for("identity.profile"), 303)
+    return redirect(after, 303)
+
+
+def _password_page(form: OwnPasswordForm, sentence: str | None = None, status: int = 200) -> Response:
+    if not current_user.must_change_password:
+        return _profile_page(passwords=form, password_sentence=sentence, status=status)
+    page = render_template(
+        "identity/own_password.html", title=gettext("Choose your own password"), passwords=form, sentence=sentence
+    )
+    return make_response(page, status)
 
 
 @bp.post("/profile/sign-out-everywhere")

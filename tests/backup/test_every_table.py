@@ -31,7 +31,8 @@ from tests.backup.test_backup import contents, instance_of
 NOW: Final = datetime(2026, 11, 23, 3, 0, tzinfo=UTC)
 REVISIONS: Final = (
     *("0001", "0002_scan_photo", "0003_recurring_counts"),
-    *("0004_decisions", "0005_running_counts", "0006_sealed_postings", "0007_bin_notes"),
+    *("0004_decisions", "0005_running_counts", "0006_sealed_postings"),
+    *("0007_bin_notes", "0008_ended_sessions"),
 )
 VALUES: Final[dict[type, object]] = {
     int: 1,

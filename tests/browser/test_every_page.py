@@ -13,6 +13,8 @@ from sqlalchemy import select
 from app.db import transaction
 from app.demo.load import PASSWORD, load_demo
 from app.identity.models import User
+from app.identity.rules import Role
+from app.identity.service import NewUser, create_user
 from app.identity.setup_token import issue
 from app.imports.runner import file_of
 from app.imports.service import add_import, propose_columns, send_to_work, start_staging, work
@@ -147,6 +149,27 @@ def test_the_sign_in_page_and_what_it_says_to_a_wrong_password_hold(
     page.fill("input[name=password]", "wrong")
     page.click("main button")
     assert look(page, "/sign-in refused") == []
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_the_page_that_asks_for_an_own_password_holds(
+    new_context: NewContext, demo_server: Server, language: str
+) -> None:
+    with demo_server.app.app_context(), transaction() as session:
+        new = NewUser.checked(f"new-{language}", "新来的", PASSWORD, {Role.WAREHOUSE}, language)
+        create_user(session, new, None, utc_now(), must_change_password=True)
+    page = new_context(**PHONE, reduced_motion="reduce").new_page()
+    page.goto(f"{demo_server.url}/sign-in")
+    page.fill("input[name=login]", new.login)
+    page.fill("input[name=password]", PASSWORD)
+    page.click("main button.btn-primary")
+    page.wait_for_url(re.compile("/profile/password"))
+    assert look(page, "/profile/password") == []
+    for name in ("present", "new", "again"):
+        page.fill(f"input[name={name}]", PASSWORD)
+    page.click("main button.btn-primary")
+    page.wait_for_selector("[role=alert]")
+    assert look(page, "/profile/password refused") == []
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])
