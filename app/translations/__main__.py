@@ -4,11 +4,15 @@ import io
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_dir
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
+
+from app import create_app
+from app.web import openapi
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
@@ -33,7 +37,15 @@ def used_messages() -> dict[str, str]:
         for name, line, message, *_ in extract_from_dir(str(folder), METHODS, options, keywords=KEYWORDS):
             msgid = message[0] if isinstance(message, tuple) else message
             found.setdefault(msgid, f"{folder.name}/{name}:{line}")
-    return found
+    return found | dict.fromkeys(_texts_of_the_api(), "the description of the API")
+
+
+def _texts_of_the_api() -> list[str]:
+    """Return what the API's own code says of it: the application has to be made to know."""
+    with TemporaryDirectory() as folder:
+        app = create_app(Path(folder), migrations=False)
+        with app.app_context():
+            return list(openapi.texts(openapi.describe()))
 
 
 def fragments() -> Iterator[tuple[Path, Catalog]]:

@@ -43,9 +43,11 @@ def describe() -> dict[str, Any]:
     paths: dict[str, dict[str, Any]] = {}
     for rule, method, operation in found:
         paths.setdefault(_PLACE.sub(r"{\2}", rule.rule), {})[method.lower()] = _operation(rule, method, operation)
+    for schema in _described(components):
+        schema["description"] = " ".join(schema["description"].split())
     return {
         "openapi": "3.1.0",
-        "info": {"title": "Zhangshi", "version": "1", "description": gettext("What the scan pages speak.")},
+        "info": {"title": "Zhangshi", "version": "1", "description": "What the scan pages speak."},
         "paths": paths,
         "components": {
             "schemas": components,
@@ -53,6 +55,13 @@ def describe() -> dict[str, Any]:
         },
         "security": [{"session": []}],
     }
+
+
+def texts(api: dict[str, Any]) -> Iterator[str]:
+    """Yield what *api* says in sentences, the docstrings of its code; the page translates them."""
+    yield api["info"]["description"]
+    yield from (told["summary"] for methods in api["paths"].values() for told in methods.values())
+    yield from (schema["description"] for schema in _described(api["components"]["schemas"]))
 
 
 def kind_of(schema: dict[str, Any]) -> str:
@@ -66,6 +75,11 @@ def kind_of(schema: dict[str, Any]) -> str:
     if schema.get("type") == "array":
         return f"[{kind_of(schema['items'])}]"
     return str(schema.get("format") or schema.get("type") or "")
+
+
+def _described(components: dict[str, dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    for schema in components.values():
+        yield from (each for each in (schema, *schema.get("properties", {}).values()) if "description" in each)
 
 
 def _operations() -> Iterator[tuple[Rule, str, Operation]]:

@@ -227,6 +227,8 @@ def test_the_api_describes_itself_from_its_code(app: Flask, sign_in: SignIn) -> 
     assert references <= set(told["components"]["schemas"])
     page = client.get("/api/v1/docs").get_data(as_text=True)
     assert all(name in page for name in told["components"]["schemas"])
+    assert "Read the codes in a photo." in page
+    assert "识别照片中的条码。" in sign_in("viewer", locale="zh").get("/api/v1/docs").text
 
 
 # --- a program on the phone -------------------------------------------------------------------------------------------
