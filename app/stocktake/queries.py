@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session, aliased
 
 from app.catalog.models import Item, Lot
 from app.catalog.queries import find_items_by_codes, find_packs_by_codes, list_categories
+from app.company.queries import get_company
 from app.identity.models import User
 from app.kernel.exact import ZERO
 from app.kernel.gtin import barcode_key
@@ -217,20 +218,33 @@ def phone_view(session: Session, stocktake_id: int, now: datetime, user_id: int)
 
     A bin whose counter's lease has ended stands as waiting: whoever comes may count it. What is counted comes last, so
     that the next bin stands on top. `mine` are the bins that *user_id* is asked to count, they come first;
-    `expected_empty` those in which the books have nothing. Five queries.
+    `expected_empty` those in which the books have nothing; `own_recount` those that somebody else has to recount. Five
+    queries, and three more for recounts.
     """
     stocktake = get_stocktake(session, stocktake_id)
     bins = list_bins(session, stocktake_id)
     assigned, filled = list_assigned(session, stocktake_id), _filled_bins(session, stocktake_id)
-    recounts = _recounts(session, stocktake_id) if any(each.round > 1 for each in bins) else {}
+    recounted = any(each.round > 1 for each in bins)
+    recounts = _recounts(session, stocktake_id) if recounted else {}
+    begun = _rounds_begun(session, stocktake_id, user_id) if recounted else {}
     return {
         "id": stocktake.id,
         "number": stocktake.number,
         "state": stocktake.state.value,
         "blind": stocktake.blind,
         "bins": sorted(
-            (_phone_bin(each, recounts, now) | _asked(each, assigned, user_id, filled) for each in bins),
-            key=lambda each: (each["state"] == BinState.CLOSED, not each["mine"], each["assigned"] is not None),
+            (
+                _phone_bin(each, recounts, now)
+                | _asked(each, assigned, user_id, filled)
+                | {"own_recount": begun.get(each.id, each.round) < each.round}
+                for each in bins
+            ),
+            key=lambda each: (
+                each["state"] == BinState.CLOSED,
+                each["own_recount"],
+                not each["mine"],
+                each["assigned"] is not None,
+            ),
         ),
     }
 
@@ -245,6 +259,18 @@ def _asked(
         "mine": whose is not None and whose.user_id == user_id,
         "expected_empty": view.id not in filled,
     }
+
+
+def _rounds_begun(session: Session, stocktake_id: int, user_id: int) -> dict[int, int]:
+    """Return the first round of each bin that the user counted; none where one person may recount, too."""
+    if get_company(session).one_person:
+        return {}
+    statement = (
+        select(StocktakeBin.bin_id, func.min(StocktakeBin.round).label("first"))
+        .where(StocktakeBin.stocktake_id == stocktake_id, StocktakeBin.counter_id == user_id)
+        .group_by(StocktakeBin.bin_id)
+    )
+    return {row.bin_id: row.first for row in session.execute(statement)}
 
 
 def _filled_bins(session: Session, stocktake_id: int) -> set[int]:
