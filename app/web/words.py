@@ -40,6 +40,6 @@ def said(problem: Mapping[str, Any]) -> str:
 
 
 def _filled(message: str, params: Mapping[str, Any]) -> str:
-    """Translate *message* and what it names: a `field` is the title of one, a msgid itself."""
-    named = {"field": gettext(params["field"])} if params.get("field") else {}
+    """Translate *message* and what it names: `field`, or `fields` with commas between, are msgids themselves."""
+    named = {key: ", ".join(map(gettext, params[key].split(", "))) for key in ("field", "fields") if params.get(key)}
     return str(gettext(message, **params | named))
