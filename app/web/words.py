@@ -42,4 +42,4 @@ def said(problem: Mapping[str, Any]) -> str:
 def _filled(message: str, params: Mapping[str, Any]) -> str:
     """Translate *message* and what it names: `field`, or `fields` with commas between, are msgids themselves."""
     named = {key: ", ".join(map(gettext, params[key].split(", "))) for key in ("field", "fields") if params.get(key)}
-    return str(gettext(message, **params | named))
+    return str(gettext(message, **{**params, **named}))
