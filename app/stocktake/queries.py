@@ -11,7 +11,6 @@ from sqlalchemy.orm import Session, aliased
 
 from app.catalog.models import Item, Lot
 from app.catalog.queries import find_items_by_codes, find_packs_by_codes, list_categories
-from app.company.queries import get_company
 from app.identity.models import User
 from app.kernel.exact import ZERO
 from app.kernel.gtin import barcode_key
@@ -20,7 +19,7 @@ from app.ledger.models import Balance
 from app.places.models import Location
 from app.places.queries import CHUNK, PlaceFacts, find_places_by_codes
 from app.places.rules import LEAVES, LocationKind, expand_range
-from app.stocktake.assignment.queries import Assigned, list_assigned
+from app.stocktake.assignment.queries import Assigned, list_assigned, list_rounds_begun
 from app.stocktake.classes.rules import AbcClass
 from app.stocktake.models import Stocktake, StocktakeBin, StocktakeLine
 from app.stocktake.rules import (
@@ -226,19 +225,14 @@ def phone_view(session: Session, stocktake_id: int, now: datetime, user_id: int)
     assigned, filled = list_assigned(session, stocktake_id), _filled_bins(session, stocktake_id)
     recounted = any(each.round > 1 for each in bins)
     recounts = _recounts(session, stocktake_id) if recounted else {}
-    begun = _rounds_begun(session, stocktake_id, user_id) if recounted else {}
+    begun = list_rounds_begun(session, stocktake_id, user_id) if recounted else {}
     return {
         "id": stocktake.id,
         "number": stocktake.number,
         "state": stocktake.state.value,
         "blind": stocktake.blind,
         "bins": sorted(
-            (
-                _phone_bin(each, recounts, now)
-                | _asked(each, assigned, user_id, filled)
-                | {"own_recount": begun.get(each.id, each.round) < each.round}
-                for each in bins
-            ),
+            (_phone_bin(each, recounts, now) | _asked(each, assigned, user_id, filled, begun) for each in bins),
             key=lambda each: (
                 each["state"] == BinState.CLOSED,
                 each["own_recount"],
@@ -250,27 +244,20 @@ def phone_view(session: Session, stocktake_id: int, now: datetime, user_id: int)
 
 
 def _asked(
-    view: BinView, assigned: Mapping[tuple[int, int], Assigned], user_id: int, filled: Collection[int]
+    view: BinView,
+    assigned: Mapping[tuple[int, int], Assigned],
+    user_id: int,
+    filled: Collection[int],
+    begun: Mapping[int, int],
 ) -> dict[str, Any]:
-    """Return whose the bin is, and whether the books say that it is empty."""
+    """Return whose the bin is, whether the books say that it is empty, and whether the user may not recount it."""
     whose = assigned.get((view.id, view.round))
     return {
         "assigned": whose.name if whose else None,
         "mine": whose is not None and whose.user_id == user_id,
         "expected_empty": view.id not in filled,
+        "own_recount": begun.get(view.id, view.round) < view.round,
     }
-
-
-def _rounds_begun(session: Session, stocktake_id: int, user_id: int) -> dict[int, int]:
-    """Return the first round of each bin that the user counted; none where one person may recount, too."""
-    if get_company(session).one_person:
-        return {}
-    statement = (
-        select(StocktakeBin.bin_id, func.min(StocktakeBin.round).label("first"))
-        .where(StocktakeBin.stocktake_id == stocktake_id, StocktakeBin.counter_id == user_id)
-        .group_by(StocktakeBin.bin_id)
-    )
-    return {row.bin_id: row.first for row in session.execute(statement)}
 
 
 def _filled_bins(session: Session, stocktake_id: int) -> set[int]:
