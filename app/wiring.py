@@ -72,6 +72,7 @@ from app.places.imports import BinImport
 from app.places.models import Location
 from app.scanning import actions as scanning_actions
 from app.scanning import cli as scanning_cli
+from app.scanning import service as scanning_service
 from app.scanning import views as scanning_views
 from app.scanning.meanings import BIN, PACK, RESOLVERS
 from app.scanning.models import Scan
@@ -284,6 +285,7 @@ def wire(app: Flask) -> None:
     catalog_registry.item_panels[:] = [stock_panels.item_panel, accuracy_panels.item_panel]
     catalog_registry.on_hand_columns[:] = [stock_queries.on_hand_of_item]
     catalog_registry.counted_columns[:] = [stock_queries.last_counted_of_item]
+    catalog_registry.on_barcode[:] = [_settle_waiting]
     catalog_registry.in_stock_checks[:] = [stock_queries.is_in_stock]
     catalog_registry.history_checks[:] = [stock_queries.has_history]
     places_registry.holding_checks[:] = [stock_queries.find_holding]
@@ -345,6 +347,10 @@ def _tell_owners(session: Session, job: Job, error: str, now: datetime) -> None:
     once_a_day = f"job:{job.name}:{now:%Y-%m-%d}"
     told: dict[str, str | int] = {"job": job.title, "error": error[:300]}
     notify(session, Permission.MANAGE_COMPANY, JOB_FAILED.name, once_a_day, now, told, link=f"/jobs/{job.name}")
+
+
+def _settle_waiting(session: Session, by: int, now: datetime) -> int:
+    return scanning_service.settle_waiting(session, by, now).taken
 
 
 def _time_zone() -> str | None:

@@ -34,13 +34,14 @@ const COMMON = {
 const MODULES = [
   { in: "src/page.ts", out: "page" },
   { in: "src/page.css", out: "page" },
+  { in: "src/offline.ts", out: "offline" },
   { in: "src/scan/main.ts", out: "scan" },
   { in: "src/scan/scan.css", out: "scan" },
   { in: "src/scan/decode-worker.ts", out: "decode-worker" },
 ];
 
 /** Logical names of what a phone needs to start without a network. */
-const OFFLINE = ["theme.js", "page.js", "page.css", "scan.js", "scan.css", "decode-worker.js", "zxing_reader.wasm", "icon-192.png"];
+const OFFLINE = ["theme.js", "offline.js", "page.js", "page.css", "scan.js", "scan.css", "decode-worker.js", "zxing_reader.wasm", "icon-192.png"];
 
 const ICONS = [
   ["icon-180.png", "icon-full.svg", 180],

@@ -3,10 +3,12 @@
 import re
 from uuid import UUID
 
+import pytest
 from flask import Flask
 from werkzeug.routing import Map, Rule
 
 from app.web.addresses import Route
+from tests.conftest import SignIn
 
 PLACE = re.compile(r"<(?:(\w+)(?:\((\w+)[^)]*\))?:)?(\w+)>")  # kind, first of what it may be, name
 VALUES = {"int": 7, "uuid": UUID(int=7), "path": "a/b c", "": "货 架"}
@@ -22,6 +24,27 @@ def test_every_address_is_what_a_plain_rule_writes(app: Flask) -> None:
         assert written.build(rule.endpoint, values) == wanted.build(rule.endpoint, values)
         query = values | {"q": "a b"}
         assert written.build(rule.endpoint, query) == wanted.build(rule.endpoint, query)
+
+
+@pytest.mark.parametrize(
+    ("form", "page"),
+    [
+        ("/imports/7/columns", "/imports/7"),
+        ("/items/7/barcodes/3/remove", "/items/7"),
+        (f"/scans/{UUID(int=7)}/take", f"/scans/{UUID(int=7)}"),
+    ],
+)
+def test_the_address_of_a_refused_form_leads_to_its_page_when_it_is_opened_anew(
+    sign_in: SignIn, form: str, page: str
+) -> None:
+    answer = sign_in("owner").get(form)
+    assert (answer.status_code, answer.location) == (303, page)
+
+
+def test_an_address_that_only_takes_forms_says_so_where_no_page_is_above_it(sign_in: SignIn) -> None:
+    answer = sign_in("owner").get("/language")
+    assert answer.status_code == 405
+    assert "This address only takes forms" in answer.text
 
 
 def test_nothing_is_compiled_before_an_address_is_wanted() -> None:

@@ -122,6 +122,12 @@ class FirstBarcodeForm(BarcodeForm):
 
     code = StringField(_l("Barcode"), [Length(max=LONGEST_BARCODE)], render_kw=_AS_SCANNED)
 
+    @classmethod
+    def of_new_item(cls, code: str = "") -> "FirstBarcodeForm":
+        """Return the form as part of the item's, whose own field is called `code` too."""
+        form: FirstBarcodeForm = cls(prefix="barcode", data={"code": code[:LONGEST_BARCODE]})
+        return form
+
 
 class PictureForm(FlaskForm):  # type: ignore[misc]  # flask-wtf ships no types
     """A picture of an item."""

@@ -26,6 +26,8 @@ item_panels: list[ItemPanel] = []
 on_hand_columns: list[Callable[[], ColumnElement[Decimal]]] = []
 # When the item of the row at hand was last counted, as a column to show and sort by.
 counted_columns: list[Callable[[], ColumnElement[datetime | None]]] = []
+# Each lets in what waited for a code's meaning, within the command that gave it one, and answers how many those were.
+on_barcode: list[Callable[[Session, int, datetime], int]] = []
 # Each answers whether goods of the item lie somewhere now.
 in_stock_checks: list[Callable[[Session, int], bool]] = []
 # Each answers whether anything ever happened to the item.

@@ -4,8 +4,8 @@ from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
 
-from flask import Blueprint, Response, current_app, flash, make_response, redirect, render_template, url_for
-from flask_babel import gettext
+from flask import Blueprint, Response, current_app, flash, make_response, redirect, render_template, request, url_for
+from flask_babel import gettext, ngettext
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -52,25 +52,27 @@ def item(item_id: int) -> Response:
 @may(Permission.EDIT_ITEMS)
 def new_item() -> Response:
     """Show the form of a new item."""
-    return _form_page(None, _item_form(None), FirstBarcodeForm(None))
+    return _form_page(None, _item_form(None), FirstBarcodeForm.of_new_item(request.args.get("barcode", "")))
 
 
 @bp.post("/new")
 @may(Permission.EDIT_ITEMS)
 def add_item() -> AnyResponse:
     """Add an item, with the barcode of its base unit if one was given."""
-    form, barcode = _item_form(None), FirstBarcodeForm()
+    form, barcode = _item_form(None), FirstBarcodeForm.of_new_item()
     if not all([form.validate(), barcode.validate()]):
         return _form_page(None, form, barcode, status=400)
     draft = form.draft(list_fields(db.session(), FieldSubject.ITEM), None)
+    taken = 0
     try:
         with transaction() as session:
             item = service.add_item(session, draft, current_user.id, utc_now())
             if barcode.code.data:
-                _add_barcode(session, find_base_packs(session, [item.id])[item.id].pack_id, barcode)
+                taken = _add_barcode(session, find_base_packs(session, [item.id])[item.id].pack_id, barcode)
     except RuleBroken as error:
         return _form_page(None, form, barcode, sentence(error), error.status)
     flash(gettext("Saved."), "success")
+    _tell(taken)
     return redirect(url_for("catalog.item", item_id=item.id), 303)
 
 
@@ -142,9 +144,10 @@ def add_barcode(pack_id: int) -> AnyResponse:
         return _item_page(item_id, code_form=form, code_pack=pack_id, status=400)
     try:
         with transaction() as session:
-            _add_barcode(session, pack_id, form)
+            taken = _add_barcode(session, pack_id, form)
     except RuleBroken as error:
         return _item_page(item_id, code_form=form, code_pack=pack_id, problem=sentence(error), status=error.status)
+    _tell(taken)
     return redirect(url_for("catalog.item", item_id=item_id, _anchor="packs"), 303)
 
 
@@ -186,9 +189,16 @@ def _sees_cost() -> bool:
     return current_user.may(Permission.SEE_COST)
 
 
-def _add_barcode(session: Session, pack_id: int, form: BarcodeForm) -> None:
-    meant = form.any_check_digit.data
-    service.add_barcode(session, pack_id, form.code.data, current_user.id, utc_now(), any_check_digit=meant)
+def _add_barcode(session: Session, pack_id: int, form: BarcodeForm) -> int:
+    """Let the code that was typed name the pack; return how many scans waited for that."""
+    meant, by, now = form.any_check_digit.data, current_user.id, utc_now()
+    service.add_barcode(session, pack_id, form.code.data, by, now, any_check_digit=meant)
+    return sum(let_in(session, by, now) for let_in in registry.on_barcode)
+
+
+def _tell(taken: int) -> None:
+    if taken:
+        flash(ngettext("%(num)s scan was taken.", "%(num)s scans were taken.", taken), "success")
 
 
 def _on_item(item_id: int, command: Callable[[Session], None]) -> AnyResponse:

@@ -112,7 +112,8 @@ class StocktakeBin(msgspec.Struct, frozen=True):
     """A bin to count: any of `codes`, scanned, means it. `recount` lists what a round after the first asks for.
 
     `assigned` names who is asked to count it (`mine`: this user); `expected_empty`: the books have nothing there.
-    `open_on`: the asking user has it open, here on the asking device or elsewhere on another one.
+    `open_on`: the asking user has it open, here on the asking device or elsewhere on another one. `own_recount`: this
+    user counted it in an earlier round, somebody else has to recount it.
     """
 
     id: int
@@ -127,6 +128,7 @@ class StocktakeBin(msgspec.Struct, frozen=True):
     mine: bool = False
     expected_empty: bool = False
     open_on: Literal["here", "elsewhere"] | None = None
+    own_recount: bool = False
 
 
 class StocktakeView(msgspec.Struct, frozen=True):

@@ -40,7 +40,8 @@ SUBJECT_NAMES: dict[str, tuple[Attribute, Attribute]] = {
     "user": (User.id, User.name),
     "device": (Device.id, Device.name),
 }
-# Words of the details that people read, keys and kept values; features add theirs in wiring.
+# Words of the details that people read, keys and kept values; features add theirs in wiring. A value that is another
+# word elsewhere stands behind its key: a role is called warehouse, and so is a place.
 WORDS: dict[str, str] = {
     "login": N_("Login"),
     "name": N_("Called"),
@@ -49,7 +50,7 @@ WORDS: dict[str, str] = {
     "address": N_("Address"),
     "file": N_("File"),
     "taken_at": N_("Taken at"),
-    **{role.value: name for role, name in ROLE_NAMES.items()},
+    **{f"roles:{role.value}": name for role, name in ROLE_NAMES.items()},
 }
 
 

@@ -195,26 +195,28 @@ def audit_listing(session: Session) -> Listing:
 def details(facts: dict[str, Any]) -> str:
     """Return the facts of an audit row as one line: name: value; name: old → new."""
     colon = gettext(": ")
-    return str(gettext("; ")).join(f"{_word(key)}{colon}{_shown(value)}" for key, value in facts.items())
+    return str(gettext("; ")).join(f"{_word(key)}{colon}{_shown(value, key)}" for key, value in facts.items())
 
 
-def _shown(value: Any) -> str:
+def _shown(value: Any, of: str) -> str:
     match value:
         case {"old": old, "new": new}:  # as changes() writes them
-            return f"{_shown(old)} → {_shown(new)}"
+            return f"{_shown(old, of)} → {_shown(new, of)}"
         case dict():
             return details(value)
         case list():
-            return str(gettext(", ")).join(_shown(each) for each in value) or MISSING
+            return str(gettext(", ")).join(_shown(each, of) for each in value) or MISSING
         case bool():
             return yes_no(value)
         case None | "":
             return MISSING
-    return _word(str(value))
+    return _word(str(value), of)
 
 
-def _word(word: str) -> str:
-    return str(gettext(WORDS[word])) if word in WORDS else word
+def _word(word: str, of: str = "") -> str:
+    """Return what people read for *word*; a value of one fact may mean another thing than the same word elsewhere."""
+    msgid = WORDS.get(f"{of}:{word}") or WORDS.get(word)
+    return str(gettext(msgid)) if msgid else word
 
 
 def _action(row: Any) -> str:

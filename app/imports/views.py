@@ -21,7 +21,18 @@ from app.imports.kinds import KINDS, ImportKind, fields_of, get_kind
 from app.imports.models import Import, ImportRow
 from app.imports.queries import find_rows_gone, get_import, list_bad_rows
 from app.imports.reading import first_rows
-from app.imports.rules import BUSY, FOLLOWS, KEPT, FileGone, ImportState, RowState, WrongState, has_ended, shortened
+from app.imports.rules import (
+    BUSY,
+    FOLLOWS,
+    KEPT,
+    ColumnMissing,
+    FileGone,
+    ImportState,
+    RowState,
+    WrongState,
+    has_ended,
+    shortened,
+)
 from app.imports.runner import file_of, is_stuck, launch
 from app.imports.service import (
     add_import,
@@ -186,7 +197,7 @@ def _progress(found: Import) -> Response:
     return make_response(render_template("imports/progress.html" if part else "imports/show.html", **context))
 
 
-def _ask_for_columns(found: Import) -> Response:
+def _ask_for_columns(found: Import, missing: ColumnMissing | None = None) -> Response:
     path, kind = file_of(current_app, found.id), get_kind(found.kind)
     try:
         rows = first_rows(path, found.file_name)
@@ -204,8 +215,9 @@ def _ask_for_columns(found: Import) -> Response:
         "form": columns_form(fields, sample[0], columns, heading),
         "sample": sample,
         "title": found.file_name,
+        "problem": sentence(missing) if missing else None,
     }
-    return make_response(render_template("imports/columns.html", **context))
+    return make_response(render_template("imports/columns.html", **context), missing.status if missing else 200)
 
 
 @bp.post("/<int:import_id>/columns")
@@ -224,8 +236,11 @@ def match(import_id: int) -> Answer:
     heading = request.form.get("heading", type=int)
     if heading is None or not form.validate_on_submit():
         abort(400)
-    with transaction() as session:
-        start_staging(session, import_id, heading, chosen_columns(form, fields), utc_now())
+    try:
+        with transaction() as session:
+            start_staging(session, import_id, heading, chosen_columns(form, fields), utc_now())
+    except ColumnMissing as error:
+        return _ask_for_columns(found, error)
     return _to_work(import_id)
 
 

@@ -1,7 +1,7 @@
 """Words, guards and errors of the ledger."""
 
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from typing import NamedTuple
@@ -142,6 +142,18 @@ class NotClosable(RuleBroken):
     message = N_("The books can be closed from %(first)s up to %(last)s.")
 
 
+class NotOver(NotClosable):
+    """No period was closed before, and this one is not over."""
+
+    message = N_("The books can be closed up to %(last)s.")
+
+
+class AllClosed(NotClosable):
+    """Every day that is over is closed already."""
+
+    message = N_("Everything is closed up to %(last)s already.")
+
+
 def line_id(posting: int, line: int) -> int:
     """Return the id of a posting's line."""
     return posting * LINES + line
@@ -176,7 +188,10 @@ def ensure_facts(moves: Iterable[MoveFact], entries: Iterable[EntryFact], counts
 def ensure_closable(until: date, open_from: date | None, today: date) -> None:
     """Refuse to close what is closed already or not over."""
     if until >= today or (open_from is not None and until < open_from):
-        raise NotClosable(first=open_from or "…", last=today)
+        last = today - timedelta(days=1)
+        if open_from is None:
+            raise NotOver(last=last)
+        raise AllClosed(last=last) if open_from > last else NotClosable(first=open_from, last=last)
 
 
 def is_valued(source: int, target: int) -> bool:

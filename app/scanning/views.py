@@ -9,6 +9,7 @@ from flask_babel import gettext, ngettext
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
+from app.catalog.rules import shown_barcode
 from app.db import db, transaction
 from app.files.rules import make_picture
 from app.identity.access import Permission, current_user, may
@@ -182,6 +183,7 @@ def _page(
         neighbours=list_neighbours(session, get_scan(session, scan_id)),
         resolution=find_resolution(session, scan_id),
         query=words,
+        new_code=shown_barcode(code.gtin14 or code.text),
         packs=list_packs_named(session, words) if words else [],
         likely=list_likely(session, code.gtin14 or code.text) if row.status == ScanStatus.PARKED else [],
         dropping=dropping or DropForm(None),

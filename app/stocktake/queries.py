@@ -19,7 +19,7 @@ from app.ledger.models import Balance
 from app.places.models import Location
 from app.places.queries import CHUNK, PlaceFacts, find_places_by_codes
 from app.places.rules import LEAVES, LocationKind, expand_range
-from app.stocktake.assignment.queries import Assigned, list_assigned
+from app.stocktake.assignment.queries import Assigned, list_assigned, list_rounds_begun
 from app.stocktake.classes.rules import AbcClass
 from app.stocktake.models import Stocktake, StocktakeBin, StocktakeLine
 from app.stocktake.rules import (
@@ -217,33 +217,46 @@ def phone_view(session: Session, stocktake_id: int, now: datetime, user_id: int)
 
     A bin whose counter's lease has ended stands as waiting: whoever comes may count it. What is counted comes last, so
     that the next bin stands on top. `mine` are the bins that *user_id* is asked to count, they come first;
-    `expected_empty` those in which the books have nothing. Five queries.
+    `expected_empty` those in which the books have nothing; `own_recount` those that somebody else has to recount. Five
+    queries, and three more for recounts.
     """
     stocktake = get_stocktake(session, stocktake_id)
     bins = list_bins(session, stocktake_id)
     assigned, filled = list_assigned(session, stocktake_id), _filled_bins(session, stocktake_id)
-    recounts = _recounts(session, stocktake_id) if any(each.round > 1 for each in bins) else {}
+    recounted = any(each.round > 1 for each in bins)
+    recounts = _recounts(session, stocktake_id) if recounted else {}
+    begun = list_rounds_begun(session, stocktake_id, user_id) if recounted else {}
     return {
         "id": stocktake.id,
         "number": stocktake.number,
         "state": stocktake.state.value,
         "blind": stocktake.blind,
         "bins": sorted(
-            (_phone_bin(each, recounts, now) | _asked(each, assigned, user_id, filled) for each in bins),
-            key=lambda each: (each["state"] == BinState.CLOSED, not each["mine"], each["assigned"] is not None),
+            (_phone_bin(each, recounts, now) | _asked(each, assigned, user_id, filled, begun) for each in bins),
+            key=lambda each: (
+                each["state"] == BinState.CLOSED,
+                each["own_recount"],
+                not each["mine"],
+                each["assigned"] is not None,
+            ),
         ),
     }
 
 
 def _asked(
-    view: BinView, assigned: Mapping[tuple[int, int], Assigned], user_id: int, filled: Collection[int]
+    view: BinView,
+    assigned: Mapping[tuple[int, int], Assigned],
+    user_id: int,
+    filled: Collection[int],
+    begun: Mapping[int, int],
 ) -> dict[str, Any]:
-    """Return whose the bin is, and whether the books say that it is empty."""
+    """Return whose the bin is, whether the books say that it is empty, and whether the user may not recount it."""
     whose = assigned.get((view.id, view.round))
     return {
         "assigned": whose.name if whose else None,
         "mine": whose is not None and whose.user_id == user_id,
         "expected_empty": view.id not in filled,
+        "own_recount": begun.get(view.id, view.round) < view.round,
     }
 
 

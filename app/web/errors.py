@@ -1,9 +1,9 @@
 """Answers to what went wrong: a page for people, a problem document for programs, nothing lost of what was typed."""
 
-from flask import Flask, Response, abort, jsonify, make_response, render_template, request
+from flask import Flask, Response, abort, current_app, jsonify, make_response, redirect, render_template, request
 from flask_babel import gettext
 from flask_wtf.csrf import CSRFError
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from app.kernel.errors import RuleBroken
 from app.kernel.i18n import N_
@@ -14,7 +14,7 @@ TITLES = {
     401: N_("Please sign in"),
     403: N_("Not allowed"),
     404: N_("Not found"),
-    405: N_("Not allowed"),
+    405: N_("This address only takes forms"),
     409: N_("That is not possible now"),
     413: N_("Too large"),
     429: N_("Too many attempts"),
@@ -61,7 +61,18 @@ def _csrf(_error: CSRFError) -> Response:
 def _http(error: HTTPException) -> Response:
     if error.response is not None:
         return make_response(error.response)
+    if error.code == MethodNotAllowed.code and request.method == "GET" and not wants_json() and (page := _page_above()):
+        return make_response(redirect(page, 303))
     return _answer(error.code or 500, None)
+
+
+def _page_above() -> str | None:
+    """Return the page to which a form's address belongs: a refused form stands under it, and people open it anew."""
+    adapter, path = current_app.create_url_adapter(request), request.path
+    while adapter is not None and (path := path.rpartition("/")[0]):
+        if adapter.test(path, "GET"):
+            return path
+    return None
 
 
 def _answer(status: int, detail: str | None) -> Response:

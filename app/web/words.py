@@ -31,10 +31,15 @@ def _select(chosen_locale: Callable[[], str | None]) -> str:
 
 def sentence(error: RuleBroken) -> str:
     """Return the error in the user's language."""
-    return str(gettext(error.message, **error.params))
+    return _filled(error.message, error.params)
 
 
 def said(problem: Mapping[str, Any]) -> str:
     """Return a kept problem (a msgid and what fills it) in the user's language."""
-    message, params = problem["message"], problem["params"]
-    return str(gettext(message, **params))
+    return _filled(problem["message"], problem["params"])
+
+
+def _filled(message: str, params: Mapping[str, Any]) -> str:
+    """Translate *message* and what it names: `field`, or `fields` with commas between, are msgids themselves."""
+    named = {key: ", ".join(map(gettext, params[key].split(", "))) for key in ("field", "fields") if params.get(key)}
+    return str(gettext(message, **{**params, **named}))

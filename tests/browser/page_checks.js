@@ -6,6 +6,11 @@
     return `<${element.tagName.toLowerCase()} class="${element.className}"> ${text}`;
   };
   const found = [];
+  const ids = new Set();
+  for (const { id } of document.querySelectorAll("[id]")) {
+    if (ids.has(id)) found.push(`id twice: ${id}`); // a field under a name twice is typed once and read twice
+    ids.add(id);
+  }
   const root = document.documentElement;
   if (root.scrollWidth > innerWidth) {
     const wide = [...document.body.querySelectorAll("*")].filter(

@@ -115,6 +115,22 @@ def test_the_scan_page_starts_without_network_and_delivers_when_it_is_back(
     assert shop.scans(stocktake) == [TEA, TEA]
 
 
+def test_whoever_leaves_the_scan_page_without_network_finds_the_way_back(
+    page: Page, server: Server, shop: Shop
+) -> None:
+    stocktake = shop.start_stocktake(BIN)
+    hand = scan_on(page, server, stocktake)
+    hand.choose_bin(BIN)
+    hand.sees_sent()
+    which = hand.text("task-title")
+    page.context.set_offline(True)
+    hand.tap("back")  # an installed app has no other way back
+    way_back = page.locator("#kept a")
+    assert way_back.inner_text().endswith(which)
+    way_back.click()
+    hand.sees_open(BIN)
+
+
 def test_a_new_version_is_offered_and_taken_only_when_everything_is_sent(
     page: Page, server: Server, shop: Shop
 ) -> None:
@@ -149,3 +165,4 @@ def test_what_a_phone_keeps_of_a_page_is_gone_once_somebody_signs_out(page: Page
     page.goto(f"{server.url}/stocktakes/{stocktake}/scan")
     assert page.locator(hand.part("task-title")).count() == 0
     assert page.locator("main .empty-title").is_visible()
+    assert page.locator("#kept").is_hidden()

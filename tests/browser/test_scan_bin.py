@@ -46,7 +46,7 @@ def test_after_a_carton_the_keypad_counts_bottles_unless_cartons_are_chosen(
     hand.wedge(TEA_CARTON)
     hand.sees_line("24", TEA_CARTON)
     hand.tap("line")
-    assert hand.text("keypad-unit") == "瓶"
+    assert (hand.text("keypad-unit"), hand.text("keypad-hint")) == ("瓶", "此处总数（瓶），取代已记的 24 瓶")
     hand.keys("25")
     hand.sees_line("25", TEA_CARTON)
     hand.tap("line")

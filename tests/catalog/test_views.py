@@ -1,6 +1,7 @@
 """Pages of items: who may, what a refused form keeps, what is hidden, how many statements a list takes."""
 
 import io
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from decimal import Decimal
@@ -11,7 +12,7 @@ from PIL import Image
 from python_calamine import CalamineWorkbook
 from sqlalchemy import event, select
 
-from app.catalog.models import Barcode, Item
+from app.catalog.models import Barcode, Item, Pack
 from app.catalog.queries import find_base_packs, list_categories
 from app.catalog.rules import ItemDraft, ItemRow
 from app.catalog.service import add_barcode, add_items
@@ -69,12 +70,26 @@ def only_item() -> Item:
 def test_an_item_is_added_with_its_barcode_and_shown(buyer: FlaskClient) -> None:
     answer = buyer.post("/items/new", data=FACTS | {"code": "T1", "sale_price": "３．５", "category": "饮料/茶"})
     assert (answer.status_code, answer.location) == (303, f"/items/{only_item().id}")
-    with_code = buyer.post("/items/new", data=FACTS | {"name": "绿茶", "code-": "", "barcode": ""})
+    with_code = buyer.post("/items/new", data=FACTS | {"name": "绿茶", "code": "", "barcode-code": ""})
     assert with_code.status_code == 303
     page = buyer.get(answer.location).text
     assert "冰红茶" in page
     assert "饮料 / 茶" in page
     assert "3.50" in page
+
+
+def test_the_barcode_of_a_new_item_is_not_its_item_code(buyer: FlaskClient) -> None:
+    for typed in ({"barcode-code": EAN}, {"code": "T2", "barcode-code": "B-2"}):
+        assert buyer.post("/items/new", data=FACTS | {"name": f"冰红茶 {typed}"} | typed).status_code == 303
+    kept = db.session.execute(
+        select(Item.code, Barcode.code).join(Pack, Pack.item_id == Item.id).join(Barcode).order_by(Item.id)
+    )
+    assert [tuple(row) for row in kept] == [("SP000001", f"0{EAN}"), ("T2", "B-2")]
+
+
+def test_no_two_fields_of_a_new_item_share_a_name(buyer: FlaskClient) -> None:
+    names = re.findall(r'<(?:input|select)[^>]* id="([^"]+)"', buyer.get("/items/new").text)
+    assert len(names) == len(set(names))
 
 
 def test_a_refused_form_keeps_what_was_typed(buyer: FlaskClient) -> None:

@@ -23,6 +23,13 @@ test("on another phone of the same person it asks first, for there it is another
   assert.equal(phone.do({ type: "confirm" }).kinds, "open_bin");
 });
 
+test("whoever counted a bin is told at once that somebody else recounts it, and makes no scans that cannot count", () => {
+  for (const state of ["waiting", "closed"] as const) {
+    const phone = new Phone([bin(1, { state, round: 2, own_recount: true })]).scan("A-01");
+    assert.deepEqual([phone.kinds, phone.said?.text, phone.said?.tone], ["", "own_recount", "refused"]);
+  }
+});
+
 test("a bin that a manager has freed is opened without a question", () => {
   assert.equal(new Phone([bin(1, { state: "waiting", counter: "王芳" })]).scan("A-01").kinds, "open_bin");
 });

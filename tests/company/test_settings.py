@@ -58,7 +58,9 @@ def test_own_fields_are_added_renamed_and_retired(sign_in: SignIn) -> None:
     owner = sign_in("owner")
     new = {"subject": "item", "name": "产区", "kind": "choice", "choices": "华东\n华南"}
     assert owner.post("/settings/fields", data=new).status_code == 303
-    assert owner.post("/settings/fields", data=new).status_code == 409
+    refused = owner.post("/settings/fields", data=new)
+    assert refused.status_code == 409
+    assert 'href="/settings/fields" aria-current="page"' in refused.text
     assert owner.post("/settings/fields", data=new | {"name": "x", "choices": "华东"}).status_code == 400
     owner.post("/settings/fields", data={"subject": "partner", "name": "区域", "kind": "text"})
     (field,) = list_fields(db.session(), "item")

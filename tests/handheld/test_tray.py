@@ -131,6 +131,29 @@ def test_an_unlike_code_is_not_guessed_at(phone: Phone, sign_in: SignIn) -> None
     assert "Look at the goods" not in sign_in("manager").get(f"/scans/{scan}").get_data(as_text=True)
 
 
+def test_who_makes_the_item_of_an_unknown_code_types_the_code_no_more_and_it_flows_in(
+    phone: Phone, sign_in: SignIn
+) -> None:
+    phone.scan("6901234567885")
+    [scan] = waiting()
+    manager = sign_in("manager")
+    page = manager.get(f"/scans/{scan}").get_data(as_text=True)
+    assert 'href="/items/new?barcode=6901234567885"' in page
+    assert 'value="6901234567885"' in manager.get("/items/new?barcode=6901234567885").get_data(as_text=True)
+    facts = {"name": "绿茶", "unit": "瓶", "tax_rate": "1300", "barcode-code": "6901234567885"}
+    answer = manager.post("/items/new", data=facts)
+    assert "1 scan was taken." in manager.get(answer.location).get_data(as_text=True)
+    assert waiting() == []
+    assert [quantity for _, quantity in counted()] == ["1.000"]
+
+
+def test_a_barcode_given_on_the_items_page_lets_its_scans_in(phone: Phone, goods: Goods, sign_in: SignIn) -> None:
+    phone.scan(NOBODY)
+    sign_in("manager").post(f"/items/packs/{goods.bottle_pack}/barcodes", data={"code": NOBODY})
+    assert waiting() == []
+    assert counted() == [(goods.bottle, "1.000")]
+
+
 def test_what_lies_around_an_unknown_code_is_shown(phone: Phone, goods: Goods, sign_in: SignIn) -> None:
     phone.send(phone.event(CARTON, location=goods.bins[0]), phone.event(NOBODY, location=goods.bins[0]))
     [scan] = waiting()

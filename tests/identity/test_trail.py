@@ -57,6 +57,13 @@ def test_places_are_told_by_codes_and_not_by_numbers(app: Flask, write: Write, s
 
 
 @ON_SQLITE
+def test_the_roles_of_a_user_are_called_as_they_are_on_the_users_page(sign_in: SignIn) -> None:
+    owner = sign_in("owner", locale="zh")
+    owner.post("/users/new", data={"login": "li", "name": "李", "password": "shelves-x", "roles": ["warehouse"]})
+    assert "角色：仓库人员" in page(owner, "?action=user.create")
+
+
+@ON_SQLITE
 def test_a_sign_in_names_the_device(app: Flask, sign_in: SignIn) -> None:
     sign_in("owner").post("/users/new", data={"login": "li", "name": "李", "password": "shelves-x", "roles": ["owner"]})
     agent = {"User-Agent": "Mozilla/5.0 (Linux; Android 14; K) Chrome/130 Mobile"}

@@ -74,6 +74,26 @@ def test_a_file_that_cannot_be_read_says_why_and_can_be_discarded(owner: FlaskCl
         assert "discarded" in owner.get(address).text
 
 
+def test_an_empty_cell_is_named_in_the_readers_language(owner: FlaskClient) -> None:
+    address = _upload(owner, b"name,barcode\nCola,6901234567892\n,6902083881405\n", "goods.csv")
+    every = dict.fromkeys(re.findall(r'name="(column_\w+)"', owner.get(address).text), "-1")
+    owner.post(f"{address}/columns", data=every | {"column_name": "0", "column_barcode": "1", "heading": "0"})
+    assert "“Item name” is empty." in _wait(owner, address, ">checked<")
+    owner.post("/language", data={"locale": "zh"})
+    assert "“商品名称”为空。" in owner.get(address).text
+
+
+def test_a_required_column_that_is_missing_is_asked_for_where_the_others_were_chosen(owner: FlaskClient) -> None:
+    address = _upload(owner, b"name,barcode,cost\nCola,6901234567892,3\n", "goods.csv")
+    every = dict.fromkeys(re.findall(r'name="(column_\w+)"', owner.get(address).text), "-1")
+    owner.post("/language", data={"locale": "zh"})
+    answer = owner.post(f"{address}/columns", data=every | {"column_purchase_price": "2", "heading": "0"})
+    assert answer.status_code == 400
+    assert "文件缺少列：商品名称。" in answer.text
+    chosen = r'name="column_purchase_price".*?<option selected value="2">'
+    assert re.search(chosen, answer.text, re.DOTALL)
+
+
 @pytest.mark.parametrize("kind", ["items", "partners", "suppliers", "customers", "bins", "opening-stock"])
 def test_every_kind_has_an_empty_sheet_with_its_headings(owner: FlaskClient, kind: str) -> None:
     assert owner.get(f"/imports/template/{kind}.xlsx").status_code == 200

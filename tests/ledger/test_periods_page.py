@@ -1,5 +1,6 @@
 """The page that closes periods."""
 
+import re
 from datetime import date
 
 import pytest
@@ -24,6 +25,15 @@ def test_a_wrong_day_is_answered_with_a_sentence_and_closes_nothing(sign_in: Sig
     answer = sign_in("finance").post("/periods", data={"until": until})
     assert answer.status_code == 400
     assert db.session.scalars(select(PeriodClosing.until)).all() == []
+
+
+def test_the_last_day_that_is_named_can_be_closed(sign_in: SignIn) -> None:
+    client = sign_in("finance", locale="zh")
+    refused = client.post("/periods", data={"until": "2099-01-01"}).text
+    named = re.search(r"最晚可结账到 ([\d-]+)。", refused)
+    assert named
+    assert client.post("/periods", data={"until": named[1]}).status_code == 303
+    assert f"截至 {named[1]} 已全部结账。" in client.post("/periods", data={"until": named[1]}).text
 
 
 def test_a_period_is_closed_once(sign_in: SignIn) -> None:

@@ -9,6 +9,7 @@ from app.scanning.models import Scan
 from app.scanning.rules import ScanStatus
 from app.scanning.service import drop, take
 from app.stocktake.causes.rules import Place
+from app.stocktake.queries import phone_view
 from app.stocktake.rules import LineState, OwnCount, StocktakeState
 from tests.stocktake.shop import COLA, TEA, Counter, Shop, facts, now
 
@@ -115,3 +116,23 @@ def test_a_recount_by_the_approver_is_a_count(shop: Shop, stocktake: int) -> Non
     phone_of(shop, shop.manager, stocktake).count(a, [(TEA, 8)], round=2)
     with pytest.raises(OwnCount):
         shop.approve_line(stocktake, a, shop.cola, -1)
+
+
+@pytest.mark.parametrize("one_person", [False, True])
+def test_the_phone_of_who_counted_a_bin_is_told_that_somebody_else_recounts_it(shop: Shop, one_person: bool) -> None:
+    a, *_ = shop.bins
+    shop.stock(shop.tea, a, 10, 30)
+    stocktake = shop.plan(a)
+    with shop.write() as session:
+        session.get_one(Company, 1).one_person = one_person
+    counters = [shop.counter(stocktake), phone_of(shop, shop.manager, stocktake)]
+    counters[0].count(a, [(TEA, 8)])
+
+    def told() -> list[bool]:
+        views = [phone_view(db.session(), stocktake, now(), each.id)["bins"] for each in counters]
+        return [bin_["own_recount"] for bins in views for bin_ in bins if bin_["id"] == a]
+
+    assert told() == [False, False]
+    shop.finish(stocktake)
+    shop.recount(stocktake, Place(a, shop.tea, 0))
+    assert told() == [not one_person, False]

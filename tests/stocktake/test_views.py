@@ -42,6 +42,26 @@ def key_of(shop: Shop, item: int) -> str:
     return f"{shop.bins[0]}-{item}-0"
 
 
+def test_who_cannot_move_a_stocktake_on_reads_who_does(shop: Shop, sign_in: SignIn, counted: int) -> None:
+    counter, manager = sign_in("warehouse"), sign_in("manager")
+    address = f"/stocktakes/{shop.draft(shop.bins[1])}"
+    assert "somebody else who plans stocktakes starts it" in text_of(counter, address)
+    assert "Not begun yet" not in text_of(manager, address)
+    assert "nothing is left to do here" in text_of(counter, f"/stocktakes/{counted}")
+    assert "nothing is left to do here" not in text_of(manager, f"/stocktakes/{counted}")
+
+
+def test_a_report_in_which_all_is_decided_leads_to_the_end_of_counting(
+    shop: Shop, sign_in: SignIn, counted: int
+) -> None:
+    manager, address = sign_in("manager"), f"/stocktakes/{counted}/report"
+    manager.post(f"/stocktakes/{counted}/resume")
+    assert "To the end of counting" not in text_of(manager, address)
+    shop.approve_all(counted)
+    assert shop.get(counted).state is StocktakeState.COUNTING
+    assert "To the end of counting" in text_of(manager, address)
+
+
 def test_a_plan_is_typed_and_started(shop: Shop, sign_in: SignIn) -> None:
     client = sign_in("finance")
     plan = {"warehouse": shop.warehouse, "scope": "bins", "bins": "A-1..A-3", "tolerance_percent": "5", "note": "周一"}

@@ -8,6 +8,7 @@ from msgspec import Struct
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from app.company.queries import get_company
 from app.identity.models import User
 from app.identity.queries import users_who_may
 from app.identity.rules import Permission
@@ -51,6 +52,18 @@ def list_assigned(session: Session, stocktake_id: int) -> dict[tuple[int, int], 
         .where(StocktakeAssignment.stocktake_id == stocktake_id)
     )
     return {(bin_id, round_): Assigned(user, name) for bin_id, round_, user, name in session.execute(statement)}
+
+
+def list_rounds_begun(session: Session, stocktake_id: int, user_id: int) -> dict[int, int]:
+    """Return the first round of each bin that the user counted; none where one person may recount, too."""
+    if get_company(session).one_person:
+        return {}
+    statement = (
+        select(StocktakeBin.bin_id, func.min(StocktakeBin.round).label("first"))
+        .where(StocktakeBin.stocktake_id == stocktake_id, StocktakeBin.counter_id == user_id)
+        .group_by(StocktakeBin.bin_id)
+    )
+    return {row.bin_id: row.first for row in session.execute(statement)}
 
 
 def list_choices(session: Session, stocktake: Stocktake, planned: Collection[int]) -> list[BinChoice]:

@@ -10,6 +10,7 @@ export function takeBin(state: State, visit: Visit, newId: NewId): Outcome {
   const { bin } = visit;
   if (state.question) return refused(state, "answer_first");
   if (state.open) return askClose(state, state.open.id === bin.id ? null : visit);
+  if (bin.own_recount) return refused(state, "own_recount"); // whatever were scanned there could not count
   const why = whyAsk(bin);
   if (!why) return openBin(state, visit, newId);
   const values = { bin: bin.code, counter: bin.counter ?? "?" };

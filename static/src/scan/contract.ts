@@ -81,6 +81,8 @@ export interface Bin {
   recount?: { code: string; name: string; lot: string | null }[];
   /** This user has it open: on this device, or on another one. */
   open_on?: "here" | "elsewhere" | null;
+  /** This user counted it in an earlier round: somebody else has to recount it. */
+  own_recount?: boolean;
 }
 
 export interface Lot {

@@ -144,7 +144,12 @@ export class Keypad {
     const { unit, of } = this.mode;
     const amount = parseAmount(text);
     if (!unit) return this.t("in_unit_of_code");
-    if (amount === null || unit === of.units[0]) return this.t("in_unit", { unit: unit.unit });
+    // What is typed is the whole of it: whoever types only the rest would lose what was scanned before.
+    if (amount === null || unit === of.units[0]) return this.t(of.before === 0 ? "in_unit" : "in_unit_instead", {
+      unit: unit.unit,
+      before: showAmount(of.before),
+      base: of.units[0]!.unit,
+    });
     const values = { n: showAmount(amount), unit: unit.unit, factor: showAmount(parseAmount(unit.factor) ?? 0) };
     return this.t("pack_total", { ...values, ...this.total(amount) });
   }

@@ -110,7 +110,8 @@ export class View {
     button.dataset["code"] = bin.code;
     button.dataset["state"] = bin.state;
     const name = element("span", { class: "bin-name", text: bin.name === bin.code ? "" : bin.name });
-    if (bin.mine && bin.state === "waiting") name.append(" ", element("span", { class: "badge tone-calm", text: this.t("bin_mine") }));
+    if (bin.own_recount && bin.state !== "closed") name.append(" ", this.t("bin_for_others"));
+    else if (bin.mine && bin.state === "waiting") name.append(" ", element("span", { class: "badge tone-calm", text: this.t("bin_mine") }));
     else if (bin.assigned && bin.state === "waiting") name.append(" ", bin.assigned);
     const state = element("span", { class: `badge ${TONES[bin.state]}`, text: this.binState(bin) });
     button.append(element("bdi", { class: "bin-code", text: bin.code }), name, state);
