@@ -148,11 +148,6 @@ def _own_problems(row: ItemRow) -> Iterator[RuleBroken]:
         yield from _broken(normalise, code)
 
 
-def _taken(code: str, owner: tuple[str, str]) -> BarcodeTaken:
-    item, unit = owner
-    return BarcodeTaken(code=code, item=item, unit=unit)
-
-
 def _broken(ensure: Callable[[Checked], object], value: Checked) -> Iterator[RuleBroken]:
     try:
         ensure(value)

@@ -79,11 +79,6 @@ def books_as_of(session: Session, instants: Mapping[Key, datetime]) -> dict[Key,
     return history.books_as_of(session.connection(), instants)
 
 
-def book_as_of(session: Session, keys: Iterable[Key], instant: datetime) -> dict[Key, Decimal]:
-    """Return what the books say lay there at one instant, by when goods moved."""
-    return books_as_of(session, dict.fromkeys(keys, instant))
-
-
 def costs(session: Session, items: Iterable[int]) -> dict[int, Cost]:
     """Return quantity, value and last price of items; an item that never moved costs nothing known."""
     wanted = sorted(set(items))

@@ -1,9 +1,9 @@
 """What is asked about partners."""
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, or_, select
+from sqlalchemy import ColumnElement, Select, or_, select
 from sqlalchemy.orm import Session
 
 from app.partners.models import Partner
@@ -60,14 +60,6 @@ def is_named(word: str) -> ColumnElement[bool]:
     """Return the clause that keeps partners which *word* names."""
     columns = (Partner.name, Partner.code, Partner.initials, Partner.contact, Partner.phone, Partner.credit_code)
     return or_(*(column.icontains(word, autoescape=True) for column in columns))
-
-
-def search_partners(session: Session, words: str, limit: int = 20) -> Sequence[Row[*tuple[Any, ...]]]:
-    """Return the first active partners that all *words* name, for pickers."""
-    statement = partner_rows().where(Partner.active)
-    for word in words.split():
-        statement = statement.where(is_named(word))
-    return session.execute(statement.order_by(Partner.name, Partner.id).limit(limit)).all()
 
 
 def _named(session: Session, codes: Iterable[str], *, by_credit_code: bool) -> dict[str, tuple[int, str]]:

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from app.catalog.models import Item, Lot
 from app.catalog.queries import below, is_named, list_categories
+from app.catalog.rules import is_below
 from app.kernel.exact import ZERO
 from app.ledger.costing import share
 from app.ledger.models import Balance
@@ -209,13 +210,13 @@ def _lot_moves(row: Any) -> str:
 def _state(row: Any) -> str:
     if row.on_hand <= ZERO:
         return str(gettext("out of stock"))
-    if row.minimum > ZERO and row.on_hand <= row.minimum:
+    if is_below(row.on_hand, row.minimum):
         return str(gettext("at or below minimum"))
     return str(gettext("enough"))
 
 
 def _shade(row: Any) -> str:
-    if row.minimum > ZERO and row.on_hand <= row.minimum:
+    if is_below(row.on_hand, row.minimum):
         return "bad" if row.on_hand <= ZERO else "warn"
     return "neutral" if row.on_hand <= ZERO else "good"
 

@@ -50,7 +50,6 @@ class BinView(Struct, frozen=True):
     opened_at: datetime | None
     closed_at: datetime | None
     lease_until: datetime | None
-    main_id: int
 
     @property
     def counter(self) -> str | None:
@@ -202,7 +201,6 @@ def _bin_view(rows: Sequence[Any]) -> BinView:
         opened_at=main.opened_at,
         closed_at=max(closings, default=None),
         lease_until=main.lease_until,
-        main_id=main.id,
     )
 
 

@@ -240,11 +240,6 @@ CAUSES = (
 )
 
 
-def are_alike(one: Looks, other: Looks) -> bool:
-    """Say whether people take these items for each other."""
-    return likeness(one, other) >= ALIKE
-
-
 def likeness(one: Looks, other: Looks) -> float:
     """Return how easily two items are taken for each other: how like their names are, and a little their codes."""
     near = any(is_slip_apart(left, right) for left in one.codes for right in other.codes)
