@@ -58,8 +58,8 @@ def _enter(login: str, password: str) -> SignedIn:
         return finish_sign_in(work, tried, device, name, rehashed, now)
 
 
-def _sign_in_page(form: SignInForm, sentence: str | None = None, status: int = 200) -> Response:
-    page = render_template("identity/sign_in.html", form=form, sentence=sentence, title=gettext("Sign in"))
+def _sign_in_page(form: SignInForm, problem: str | None = None, status: int = 200) -> Response:
+    page = render_template("identity/sign_in.html", form=form, problem=problem, title=gettext("Sign in"))
     return make_response(page, status)
 
 
@@ -130,7 +130,7 @@ def change_password() -> AnyResponse:
             user = service.change_own_password(work, me, tried.password_hash, new_hash, now)
             succeed(work, tried, device)
     except RuleBroken as error:
-        return _profile_page(passwords=form, password_sentence=sentence(error), status=error.status)
+        return _profile_page(passwords=form, password_problem=sentence(error), status=error.status)
     session.re_enter(principal_of(user))
     flash(gettext("The password was changed. Everywhere else you are signed out."), "success")
     return redirect(url_for("identity.profile"), 303)
@@ -150,7 +150,7 @@ def sign_out_everywhere() -> AnyResponse:
 def _profile_page(
     preferences: PreferencesForm | None = None,
     passwords: OwnPasswordForm | None = None,
-    password_sentence: str | None = None,
+    password_problem: str | None = None,
     status: int | None = None,
 ) -> Response:
     refused = bool(preferences or passwords)
@@ -159,7 +159,7 @@ def _profile_page(
         title=gettext("My profile"),
         preferences=preferences or PreferencesForm(None, locale=current_user.locale or "", theme=current_user.theme),
         passwords=passwords or OwnPasswordForm(None),
-        password_sentence=password_sentence,
+        password_problem=password_problem,
         roles=role_names(sorted(current_user.roles)),
     )
     return make_response(page, status or (400 if refused else 200))

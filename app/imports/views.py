@@ -8,7 +8,7 @@ from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 from sqlalchemy.orm import Session
-from werkzeug.wrappers import Response as Answer
+from werkzeug.wrappers import Response as AnyResponse
 from wtforms.fields.choices import SelectChoice
 
 from app.company.queries import get_company
@@ -130,7 +130,7 @@ def list_imports() -> Response:
 
 @bp.route("/new", methods=["GET", "POST"])
 @may(*IMPORTERS)
-def upload() -> Answer | Response:
+def upload() -> AnyResponse:
     """Take a file in."""
     form = UploadForm()
     form.kind.choices = [SelectChoice(kind.key, gettext(kind.title)) for kind in _kinds()]
@@ -210,7 +210,7 @@ def _ask_for_columns(found: Import) -> Response:
 
 @bp.post("/<int:import_id>/columns")
 @may(*IMPORTERS)
-def match(import_id: int) -> Answer:
+def match(import_id: int) -> AnyResponse:
     """Accept which column is which and have the rows staged."""
     found = _own(db.session(), import_id)
     if ImportState.STAGING not in FOLLOWS[found.state]:
@@ -231,7 +231,7 @@ def match(import_id: int) -> Answer:
 
 @bp.post("/<int:import_id>/apply")
 @may(*IMPORTERS)
-def apply(import_id: int) -> Answer:
+def apply(import_id: int) -> AnyResponse:
     """Take the rows over."""
     _own(db.session(), import_id)
     with transaction() as session:
@@ -241,7 +241,7 @@ def apply(import_id: int) -> Answer:
 
 @bp.post("/<int:import_id>/again")
 @may(*IMPORTERS)
-def again(import_id: int) -> Answer:
+def again(import_id: int) -> AnyResponse:
     """Send a new process to an import whose process died."""
     if not is_stuck(_own(db.session(), import_id), utc_now()):
         raise WrongState
@@ -250,7 +250,7 @@ def again(import_id: int) -> Answer:
 
 @bp.post("/<int:import_id>/discard")
 @may(*IMPORTERS)
-def give_up(import_id: int) -> Answer:
+def give_up(import_id: int) -> AnyResponse:
     """Give the import up."""
     _own(db.session(), import_id)
     with transaction() as session:
@@ -262,7 +262,7 @@ def give_up(import_id: int) -> Answer:
 
 @bp.post("/<int:import_id>/back")
 @may(*IMPORTERS)
-def undo(import_id: int) -> Answer:
+def undo(import_id: int) -> AnyResponse:
     """Book back what the import brought."""
     _own(db.session(), import_id)
     with transaction() as session:
@@ -288,7 +288,7 @@ def bad_rows(import_id: int) -> Response:
     return workbook(f"{found.kind}-problems", columns, rows)
 
 
-def _to_work(import_id: int) -> Answer:
+def _to_work(import_id: int) -> AnyResponse:
     with transaction() as session:
         run = send_to_work(session, import_id, utc_now())
     launch(current_app, import_id, run, current_user.id)

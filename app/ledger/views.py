@@ -5,7 +5,7 @@ from datetime import timedelta
 from flask import Blueprint, Response, make_response, redirect, render_template, url_for
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
-from werkzeug.wrappers import Response as Answer
+from werkzeug.wrappers import Response as AnyResponse
 
 from app.company.queries import get_company
 from app.db import db, transaction
@@ -52,7 +52,7 @@ def periods() -> Response:
 
 @bp.post("/periods")
 @may(Permission.CLOSE_PERIODS)
-def close() -> Answer | Response:
+def close() -> AnyResponse:
     """Close the books up to a day."""
     form = CloseForm()
     problem = None
