@@ -50,8 +50,8 @@ from app.jobs.cli import jobs_cli
 from app.jobs.registry import Job
 from app.jobs.rules import Daily
 from app.kernel.i18n import N_
+from app.ledger import actions as ledger_actions
 from app.ledger import cli as ledger_cli
-from app.ledger import periods
 from app.ledger import views as ledger_views
 from app.ledger.opening_balances import balance_kinds
 from app.ledger.openings import OpeningStock
@@ -213,7 +213,7 @@ AUDITED: tuple[ModuleType, ...] = (
     scanning_actions,
     stock_actions,
     stocktake_actions,
-    periods,
+    ledger_actions,
 )
 # The audit trail's subjects: what they are called, where they open.
 SUBJECTS = {
@@ -275,7 +275,7 @@ def wire(app: Flask) -> None:
     TASKS[stocktake_task.TASK] = stocktake_task.StocktakeTask()
     REASONS.update(stocktake_task.REASONS)
     audit.WORDS.update({kind.key: kind.title for kind in IMPORT_KINDS})
-    audit.SUBJECTS.update(company_rules.SUBJECTS | periods.SUBJECTS | imports_actions.SUBJECTS | SUBJECTS)
+    audit.SUBJECTS.update(company_rules.SUBJECTS | ledger_actions.SUBJECTS | imports_actions.SUBJECTS | SUBJECTS)
     audit.SUBJECT_NAMES.update(NAMES)
     SUBJECT_LINKS.update(LINKS)
     for actions in AUDITED:

@@ -6,15 +6,17 @@ On hand is read from kept balances, never summed from history: it costs the same
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 from msgspec import Struct
 from sqlalchemy import Select, and_, func, or_, select
 from sqlalchemy.orm import Session
 
+from app.identity.models import User
 from app.kernel.exact import ZERO
 from app.ledger import history
 from app.ledger.costing import Cost
-from app.ledger.models import Balance, CountAnchor, Entry, Move, Posting
+from app.ledger.models import Balance, CountAnchor, Entry, Move, PeriodClosing, Posting
 from app.ledger.models import Cost as CostRow
 from app.ledger.rules import Key, Reason, UnknownPosting, ids_of
 from app.places.models import Location
@@ -128,6 +130,12 @@ def get_posting(session: Session, seq: int) -> Posting:
     if posting is None:
         raise UnknownPosting(seq=seq)
     return posting
+
+
+def select_closings() -> Select[Any]:
+    """Return the statement of the list of closed periods, each with the name of who closed it."""
+    columns = (PeriodClosing.until, PeriodClosing.after_seq, PeriodClosing.at, User.name)
+    return select(*columns).join(User, User.id == PeriodClosing.by)
 
 
 def list_beyond_book(session: Session, *, uncounted_only: bool = True) -> list[BeyondBook]:

@@ -32,12 +32,6 @@ class Key(NamedTuple):
     location: int
 
 
-class NotSetUp(RuleBroken):
-    """There is no company, so no chart to book on."""
-
-    message = N_("The company is not set up yet.")
-
-
 class NothingToPost(InvalidInput):
     """A posting without any fact."""
 
