@@ -1,6 +1,6 @@
 """What everybody asks about the company: its settings, its own fields, its accounts."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -94,6 +94,19 @@ def get_field(session: Session, field_id: int) -> OwnField:
     if field is None:
         raise NotFound
     return field
+
+
+def get_account(session: Session, code: str) -> Account:
+    """Return the account of this code. Errors: NotFound."""
+    account = session.get(Account, code)
+    if account is None:
+        raise NotFound
+    return account
+
+
+def find_accounts(session: Session, codes: Collection[str]) -> dict[str, Account]:
+    """Return the accounts of these codes, by code; those that the chart lacks are left out."""
+    return {account.code: account for account in session.scalars(select(Account).where(Account.code.in_(codes)))}
 
 
 def select_accounts() -> Select[Any]:

@@ -48,11 +48,37 @@ FOLLOWS: dict[ImportState, frozenset[ImportState]] = {
     ImportState.TAKEN_BACK: frozenset(),
     ImportState.DISCARDED: frozenset(),
 }
+STATE_NAMES: dict[ImportState, str] = {
+    ImportState.UPLOADED: N_("match columns"),
+    ImportState.STAGING: N_("being read"),
+    ImportState.CHECKED: N_("checked"),
+    ImportState.APPLYING: N_("being taken over"),
+    ImportState.APPLIED: N_("taken over"),
+    ImportState.FAILED: N_("failed"),
+    ImportState.DISCARDED: N_("discarded"),
+    ImportState.TAKEN_BACK: N_("taken back"),
+}
+STATE_TONES: dict[ImportState, str] = {
+    ImportState.UPLOADED: "neutral",
+    ImportState.STAGING: "warn",
+    ImportState.CHECKED: "calm",
+    ImportState.APPLYING: "warn",
+    ImportState.APPLIED: "good",
+    ImportState.FAILED: "bad",
+    ImportState.DISCARDED: "neutral",
+    ImportState.TAKEN_BACK: "neutral",
+}
 BUSY = frozenset({ImportState.STAGING, ImportState.APPLYING})
 # Nothing is read from the rows or the file of such an import any more: taking back undoes what was booked.
 ENDED = frozenset({ImportState.APPLIED, ImportState.DISCARDED, ImportState.TAKEN_BACK})
 # How long staged rows and files outlive the end of their import.
 KEPT = timedelta(days=30)
+
+
+class NoSuchImport(NotFound):
+    """No import with this id."""
+
+    message = N_("There is no such import.")
 
 
 class WrongState(RuleBroken):

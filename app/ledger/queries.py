@@ -134,7 +134,7 @@ def get_posting(session: Session, seq: int) -> Posting:
 
 def select_closings() -> Select[Any]:
     """Return the statement of the list of closed periods, each with the name of who closed it."""
-    columns = (PeriodClosing.until, PeriodClosing.after_seq, PeriodClosing.at, User.name)
+    columns: tuple[Any, ...] = (PeriodClosing.until, PeriodClosing.after_seq, PeriodClosing.at, User.name)
     return select(*columns).join(User, User.id == PeriodClosing.by)
 
 
