@@ -19,8 +19,8 @@ from app.catalog import service as catalog_service
 from app.catalog import views as catalog_views
 from app.catalog.imports import ItemImport
 from app.catalog.models import Item
+from app.company import actions as company_actions
 from app.company import gate
-from app.company import rules as company_rules
 from app.company import views as company_views
 from app.company.models import Company, OwnField
 from app.company.queries import current_company
@@ -206,7 +206,7 @@ SITE = SiteMap(sections=SECTIONS, menu=MENU)
 
 # Who gives the audit trail its words.
 AUDITED: tuple[ModuleType, ...] = (
-    company_rules,
+    company_actions,
     catalog_actions,
     partners_actions,
     places_actions,
@@ -308,7 +308,7 @@ def _fill_registries() -> None:
 
 
 def _fill_audit_trail() -> None:
-    audit.SUBJECTS.update(company_rules.SUBJECTS | ledger_actions.SUBJECTS | imports_actions.SUBJECTS | SUBJECTS)
+    audit.SUBJECTS.update(company_actions.SUBJECTS | ledger_actions.SUBJECTS | imports_actions.SUBJECTS | SUBJECTS)
     audit.SUBJECT_NAMES.update(NAMES)
     SUBJECT_LINKS.update(LINKS)
     audit.WORDS.update({kind.key: kind.title for kind in IMPORT_KINDS})

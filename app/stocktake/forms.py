@@ -8,7 +8,6 @@ from typing import Any, Self
 
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
-from flask_wtf import FlaskForm
 from sqlalchemy.orm import Session
 from wtforms import (
     BooleanField,
@@ -32,14 +31,14 @@ from app.stocktake.queries import find_bin_ids, find_item_ids, list_zones
 from app.stocktake.reasons.queries import Reasons
 from app.stocktake.rules import SCOPE_NAMES, Scope, ScopeKind, Tolerance
 from app.stocktake.service import Plan
-from app.web.fields import MoneyField, PriceField, QuantityField
+from app.web.fields import Form, MoneyField, PriceField, QuantityField
 
 _AT_LEAST_0 = NumberRange(min=0, message=_l("Not below 0."))
 _BETWEEN = re.compile(r"[\s,，、;；]+")
 _CODES = {"rows": 4, "autocapitalize": "characters", "spellcheck": "false", "autocomplete": "off"}
 
 
-class PlanForm(FlaskForm):  # type: ignore[misc]  # flask-wtf ships no types
+class PlanForm(Form):
     """What to count and how."""
 
     warehouse = SelectField(_l("Warehouse"), [InputRequired()], coerce=int)
@@ -131,7 +130,7 @@ class PlanForm(FlaskForm):  # type: ignore[misc]  # flask-wtf ships no types
                 return ()
 
 
-class DecisionForm(FlaskForm):  # type: ignore[misc]  # flask-wtf ships no types
+class DecisionForm(Form):
     """What goes with an approval: what was seen, why it differs, what a unit costs where nobody knows."""
 
     seen = HiddenField()
