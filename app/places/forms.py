@@ -49,9 +49,7 @@ class EditPlaceForm(PlaceForm):
 
     def offer(self, branches: Iterable[Location]) -> "EditPlaceForm":
         """Offer the branches of its warehouse."""
-        self.parent_id.choices = [
-            SelectChoice(branch.id, f"{branch.code} {branch.name}".strip()) for branch in branches
-        ]
+        self.parent_id.choices = [SelectChoice(branch.id, branch.label) for branch in branches]
         return self
 
 

@@ -41,6 +41,11 @@ class Location(Base):
         Index("ix_location_kind_code", "kind", "code"),
     )
 
+    @property
+    def label(self) -> str:
+        """Its code and its name, as choices show it."""
+        return f"{self.code} {self.name}".strip()
+
 
 def seed_ends(table: Table, connection: Connection, **_: object) -> None:
     """Put the virtual ends where the code expects them."""

@@ -87,7 +87,7 @@ class PlanForm(Form):
     def for_request(cls, session: Session, **values: Any) -> Self:
         """Return the form with what there is to choose from, and *values* where nothing was typed."""
         form = cls(**values)
-        form.warehouse.choices = [(each.id, f"{each.code} {each.name}".strip()) for each in list_warehouses(session)]
+        form.warehouse.choices = [(each.id, each.label) for each in list_warehouses(session)]
         form.scope.choices = [(kind.value, gettext(name)) for kind, name in SCOPE_NAMES.items()]
         form.zones.choices = list_zones(session)
         form.categories.choices = [(node.id, node.path) for node in list_categories(session)]
