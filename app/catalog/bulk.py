@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
+from app.bulk import in_parts
 from app.catalog.models import Barcode, Category, Item, Pack, Unit
 from app.catalog.rules import (
     BarcodeTaken,
@@ -29,8 +30,6 @@ from app.kernel.exact import plain
 from app.kernel.gtin import barcode_key
 from app.kernel.i18n import N_
 
-# Below the number of parameters of one statement that both databases take.
-CHUNK = 10_000
 ITEM_SERIES = "SP"
 
 Checked = TypeVar("Checked")
@@ -128,13 +127,6 @@ def reserve_ids(session: Session, model: type[Item | Pack], count: int) -> list[
     return list(range(last + 1, last + 1 + count))
 
 
-def chunks(values: Iterable[str]) -> Iterator[list[str]]:
-    """Cut *values* into lists that one statement takes."""
-    ordered = list(values)
-    for start in range(0, len(ordered), CHUNK):
-        yield ordered[start : start + CHUNK]
-
-
 def _own_problems(row: ItemRow) -> Iterator[RuleBroken]:
     yield from too_long(row.item)
     yield from (problem for problem in _broken(ensure_draft, row.item) if not isinstance(problem, TooLong))
@@ -164,15 +156,15 @@ def _owners(session: Session, keys: set[str]) -> dict[str, tuple[str, str]]:
     )
     return {
         code: (item, unit)
-        for chunk in chunks(keys)
-        for code, item, unit in session.execute(statement.where(Barcode.code.in_(chunk)))
+        for part in in_parts(keys)
+        for code, item, unit in session.execute(statement.where(Barcode.code.in_(part)))
     }
 
 
 def _item_names(session: Session, codes: set[str]) -> dict[str, str]:
     statement = select(Item.code, Item.name)
     return {
-        code: name for chunk in chunks(codes) for code, name in session.execute(statement.where(Item.code.in_(chunk)))
+        code: name for part in in_parts(codes) for code, name in session.execute(statement.where(Item.code.in_(part)))
     }
 
 
@@ -185,8 +177,8 @@ def _known_looks(session: Session, looks: set[tuple[str, str]]) -> set[tuple[str
     statement = select(Item.name, Item.spec)
     known = {
         (name, spec)
-        for chunk in chunks({name for name, _ in looks})
-        for name, spec in session.execute(statement.where(Item.name.in_(chunk)))
+        for part in in_parts({name for name, _ in looks})
+        for name, spec in session.execute(statement.where(Item.name.in_(part)))
     }
     return known & looks
 

@@ -12,6 +12,7 @@ from msgspec import Struct
 from sqlalchemy import Select, and_, func, or_, select
 from sqlalchemy.orm import Session
 
+from app.bulk import in_parts
 from app.identity.models import User
 from app.kernel.exact import ZERO
 from app.ledger import history
@@ -21,8 +22,6 @@ from app.ledger.models import Cost as CostRow
 from app.ledger.rules import Key, Reason, UnknownPosting, ids_of
 from app.places.models import Location
 from app.places.rules import LocationKind
-
-MANY = 1_000  # ids in one IN list
 
 
 class BeyondBook(Struct, frozen=True):
@@ -56,9 +55,9 @@ def on_hand(
         query = query.where(Location.warehouse_id == warehouse)
     if kinds is not None:
         query = query.where(Location.kind.in_(sorted(kinds)))
-    for start in range(0, len(wanted), MANY):
-        chunk = query.where(Balance.item_id.in_(wanted[start : start + MANY]))
-        found.update((item, quantity) for item, quantity in session.execute(chunk))
+    for part in in_parts(wanted):
+        rows = session.execute(query.where(Balance.item_id.in_(part)))
+        found.update((item, quantity) for item, quantity in rows)
     return found
 
 
@@ -85,8 +84,8 @@ def costs(session: Session, items: Iterable[int]) -> dict[int, Cost]:
     """Return quantity, value and last price of items; an item that never moved costs nothing known."""
     wanted = sorted(set(items))
     found = {item: Cost() for item in wanted}
-    for start in range(0, len(wanted), MANY):
-        query = select(CostRow).where(CostRow.item_id.in_(wanted[start : start + MANY]))
+    for part in in_parts(wanted):
+        query = select(CostRow).where(CostRow.item_id.in_(part))
         found.update((row.item_id, Cost(row.quantity, row.value, row.last_price)) for row in session.scalars(query))
     return found
 

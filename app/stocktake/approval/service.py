@@ -13,6 +13,7 @@ from sqlalchemy import String, insert, select, update
 from sqlalchemy import cast as sql_cast
 from sqlalchemy.orm import Session
 
+from app.bulk import in_parts
 from app.company.queries import get_company
 from app.identity.audit import audit
 from app.kernel.exact import ZERO
@@ -144,9 +145,8 @@ def _write_approvals(
 
 
 def _set_lines(session: Session, line_ids: Sequence[int], **values: Any) -> None:
-    for start in range(0, len(line_ids), 5_000):
-        chunk = line_ids[start : start + 5_000]
-        changed = update(StocktakeLine).where(StocktakeLine.id.in_(chunk), StocktakeLine.state != LineState.POSTED)
+    for part in in_parts(line_ids):
+        changed = update(StocktakeLine).where(StocktakeLine.id.in_(part), StocktakeLine.state != LineState.POSTED)
         session.execute(changed.values(**values).execution_options(synchronize_session=False))
     session.expire_all()
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from decimal import Decimal
 from functools import cached_property
 from operator import itemgetter
-from typing import Any, Final
+from typing import Any
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -29,10 +29,8 @@ from app.stocktake.models import Stocktake, StocktakeApproval, StocktakeBin, Sto
 from app.stocktake.report.rules import Facts, Known, Line, Tally, build, tally, window
 from app.stocktake.rules import BY_ITEM, StocktakeState
 
-MANY: Final = 5_000  # values in one IN list
-_OWN: ColumnElement[int] = literal_column(
-    str(max(End))
-)  # as a literal, so that the partial indexes of moves are seen to fit
+# As a literal, so that the partial indexes of moves are seen to fit.
+_OWN: ColumnElement[int] = literal_column(str(max(End)))
 
 
 class ItemLabel(Struct, frozen=True):
