@@ -1,7 +1,7 @@
 """Many items at once, for imports: every problem named beforehand, then a handful of statements however many rows."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any, TypeVar
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from typing import TypeVar
 
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
@@ -25,6 +25,7 @@ from app.catalog.rules import (
     unit_places,
 )
 from app.company.numbers import take_numbers
+from app.db import inserting
 from app.kernel.errors import InvalidInput, RuleBroken
 from app.kernel.exact import plain
 from app.kernel.gtin import barcode_key
@@ -80,13 +81,13 @@ def check_items(session: Session, rows: Sequence[ItemRow]) -> list[list[RuleBrok
 def ensure_units(session: Session, names: Iterable[str]) -> dict[str, int]:
     """Return the ids of the units of these names; missing ones are made."""
     wanted = set(names)
-    known = {name: number for number, name in session.execute(select(Unit.id, Unit.name).where(Unit.name.in_(wanted)))}
+    known = _unit_ids(session, wanted)
     missing = sorted(wanted - known.keys())
     if missing:
         # Somebody may add the same unit at this moment: theirs is as good.
-        _insert_or_keep(session, "unit (name, places)", [{"name": n, "places": unit_places(n)} for n in missing])
-        rows = session.execute(select(Unit.id, Unit.name).where(Unit.name.in_(missing)))
-        known |= {name: number for number, name in rows}
+        rows = [{"name": name, "places": unit_places(name)} for name in missing]
+        session.execute(inserting(session.get_bind().dialect.name, Unit).on_conflict_do_nothing(), rows)
+        known |= _unit_ids(session, missing)
     return known
 
 
@@ -125,6 +126,11 @@ def reserve_ids(session: Session, model: type[Item | Pack], count: int) -> list[
     # A SQLite transaction that may write is alone: nobody takes these numbers before it ends.
     last = session.scalar(select(func.coalesce(func.max(model.id), 0))) or 0
     return list(range(last + 1, last + 1 + count))
+
+
+def _unit_ids(session: Session, names: Collection[str]) -> dict[str, int]:
+    rows = session.execute(select(Unit.name, Unit.id).where(Unit.name.in_(names)))
+    return {name: number for name, number in rows}  # noqa: C416  # rows are no pairs to dict()
 
 
 def _own_problems(row: ItemRow) -> Iterator[RuleBroken]:
@@ -181,9 +187,3 @@ def _known_looks(session: Session, looks: set[tuple[str, str]]) -> set[tuple[str
         for name, spec in session.execute(statement.where(Item.name.in_(part)))
     }
     return known & looks
-
-
-def _insert_or_keep(session: Session, columns: str, rows: list[dict[str, Any]]) -> None:
-    """Insert rows into the table and columns of *columns* ("unit (name, places)"); those already there stay."""
-    names = ", ".join(f":{name}" for name in rows[0])
-    session.execute(text(f"INSERT INTO {columns} VALUES ({names}) ON CONFLICT DO NOTHING"), rows)  # noqa: S608  # our own words
