@@ -67,7 +67,7 @@ def _insert(table: Table, columns: tuple[str, ...], once: str | None, dialect: D
         arrays = ", ".join(f"%s::{_type(table, name, dialect)}[]" for name in columns)
         rows = f"SELECT * FROM unnest({arrays})"  # noqa: S608  # our own words
     skipping = f" ON CONFLICT ({once}) DO NOTHING" if once else ""
-    return f"INSERT INTO {table.name} ({', '.join(columns)}) {rows}{skipping}"  # our own words
+    return f"INSERT INTO {table.name} ({', '.join(columns)}) {rows}{skipping}"
 
 
 def _type(table: Table, column: str, dialect: Dialect) -> str:

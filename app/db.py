@@ -329,12 +329,12 @@ def run(command: Callable[[Session], Result], attempts: int = 4) -> Result:
 
 
 def inserting(dialect: str, table: type[Base] | Table) -> "sqlite.Insert":
-    """Return an INSERT into *table* that can say ON CONFLICT, in the words of *dialect*."""
+    """Return an INSERT into *table* in the given *dialect* (its name), which can say ON CONFLICT."""
     return cast("sqlite.Insert", (postgresql if dialect == "postgresql" else sqlite).insert(table))
 
 
 def is_undone(error: DBAPIError) -> bool:
-    """Say whether the database undid a transaction for others' sake, so that it may be run anew."""
+    """Return whether the database undid a transaction for others' sake, so that it may be run anew."""
     return getattr(error.orig, "sqlstate", None) in RETRYABLE_SQLSTATES
 
 

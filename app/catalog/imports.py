@@ -77,7 +77,7 @@ class ItemImport:
         return [ReadRow(None if wrong else next(ready), wrong) for wrong in problems]
 
     def apply(self, session: Session, drafts: Sequence[ReadyItem], how: Applying) -> None:
-        """Add the items; *how* matters not, items are no ledger fact."""
+        """Add the items; *how* is not needed, for items are no fact of the ledger."""
         del how
         write_items(session, drafts)
 

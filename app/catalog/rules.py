@@ -342,7 +342,7 @@ def category_path(text: str) -> tuple[str, ...]:
 
 
 def is_below(on_hand: Decimal, minimum: Decimal) -> bool:
-    """Tell whether stock has come down to its minimum; a minimum of 0 means nobody wants to be told."""
+    """Return whether stock has come down to its minimum; a minimum of 0 means nobody wants to be told."""
     return minimum > 0 and on_hand <= minimum
 
 

@@ -24,7 +24,7 @@ def init_app(app: Flask) -> None:
 
 
 def is_http_allowed() -> bool:
-    """Say whether the application may be used in full over plain HTTP."""
+    """Return whether the application may be used in full over plain HTTP."""
     if current_app.config["HTTP_FULL"]:
         return True
     company = current_company(db.session())

@@ -47,7 +47,7 @@ def find_company(session: Session) -> CompanyFacts | None:
 
 
 def get_company(session: Session) -> CompanyFacts:
-    """Return the company's facts."""
+    """Return the company's facts. Errors: NotSetUp."""
     found = find_company(session)
     if found is None:
         raise NotSetUp
@@ -89,7 +89,7 @@ def list_all_fields(session: Session) -> list[OwnField]:
 
 
 def get_field(session: Session, field_id: int) -> OwnField:
-    """Return an own field, in use or not."""
+    """Return an own field, in use or not. Errors: NotFound."""
     field = session.get(OwnField, field_id)
     if field is None:
         raise NotFound

@@ -53,7 +53,7 @@ def post_scans(body: ScanBatch) -> ScanAnswers:
 @public
 @endpoint()
 def clock() -> Clock:
-    """Tell the time, as directly as possible: phones measure their own clocks by it."""
+    """Return the time, as directly as possible: phones measure their own clocks by it."""
     return Clock(utc_now())
 
 
@@ -61,7 +61,7 @@ def clock() -> Clock:
 @may(Permission.SCAN)
 @endpoint(refusals=(404,))
 def item_lots(item_id: int) -> ItemLots:
-    """Tell which lots of an item are known, for a label that does not name its own."""
+    """Return the lots of an item that are known, for a label that does not name its own."""
     session = db.session()
     item = get_item(session, item_id)
     return ItemLots([ItemLot(code, expiry) for code, expiry in list_lots(session, item.id)])

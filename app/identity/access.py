@@ -36,7 +36,7 @@ class Principal(Struct, UserMixin, frozen=True, dict=True):  # type: ignore[misc
         return f"{self.id}.{self.epoch}"
 
     def may(self, permission: Permission | str) -> bool:
-        """Say whether the user may do this."""
+        """Return whether the user may do this."""
         return permission in self.permissions
 
 

@@ -46,7 +46,7 @@ class Grant(Struct, frozen=True):
     ends_at: datetime
 
     def covers(self, at: datetime) -> bool:
-        """Say whether a scan made *at* this instant is the user's."""
+        """Return whether a scan made *at* this instant is the user's."""
         return self.begins_at <= at < self.ends_at
 
 

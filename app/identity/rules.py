@@ -213,6 +213,6 @@ def ensure_may_try(by_login: Tries, by_address: Tries, now: datetime) -> None:
 
 
 def is_own_path(target: str) -> bool:
-    """Say whether *target* is a path on this very site, so that a sign-in never leads elsewhere."""
+    """Return whether *target* is a path on this very site, so that a sign-in never leads elsewhere."""
     # Browsers read "//host", "/\\host" and control characters before them as another site's address.
     return target.startswith("/") and not target.startswith(("//", "/\\")) and target.isprintable()

@@ -70,7 +70,7 @@ class SchemeSessions(SecureCookieSessionInterface):
         return _host_name(SESSION_COOKIE)
 
     def get_cookie_secure(self, app: Flask) -> bool:  # noqa: ARG002  # Flask's signature
-        """Say whether the browser may send the session back over HTTPS only."""
+        """Return whether the browser may send the session back over HTTPS only."""
         return request.is_secure
 
 

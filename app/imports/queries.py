@@ -81,7 +81,7 @@ def _missing_bad_rows(session: Session, found: Import) -> int:
 
 
 def is_left_over(now: datetime) -> ColumnElement[bool]:
-    """Say of an import that neither its rows nor its file are kept any longer: rules.has_ended(), KEPT ago."""
+    """Return the clause that keeps imports whose rows and file are kept no longer: rules.has_ended(), KEPT ago."""
     has_failed = (Import.state == ImportState.FAILED) & (Import.good == 0)
     return (Import.state.in_(ENDED) | has_failed) & (Import.beat_at < now - KEPT)
 
@@ -92,6 +92,6 @@ def list_left_over(session: Session, now: datetime) -> list[int]:
 
 
 def list_with_old_rows(session: Session, now: datetime) -> list[int]:
-    """Return those of them that have rows still."""
+    """Return the imports that list_left_over() names whose rows are still there."""
     has_rows = exists().where(ImportRow.import_id == Import.id)
     return list(session.scalars(select(Import.id).where(is_left_over(now), has_rows).order_by(Import.id)))

@@ -156,7 +156,7 @@ class Unread(InvalidInput):
 
 
 def has_ended(state: ImportState, good: int) -> bool:
-    """Tell whether the rows are wanted no more; what failed can be taken over again as long as there are good rows."""
+    """Return whether the rows are wanted no more; what failed can be taken over again while it has good rows."""
     return state in ENDED or (state == ImportState.FAILED and not good)
 
 
@@ -259,7 +259,7 @@ NO = frozenset(
 
 
 def is_yes(cell: str) -> bool:
-    """Tell whether a cell says yes. Errors: NeitherYesNorNo."""
+    """Return whether a cell says yes. Errors: NeitherYesNorNo."""
     word = cell.strip().casefold()
     if word not in YES | NO:
         raise NeitherYesNorNo(text=cell)

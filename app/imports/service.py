@@ -83,7 +83,7 @@ def propose_columns(path: Path, name: str, kind: str, titles: Mapping[str, str])
 
 
 def match_rows(rows: Sequence[FileRow], kind: str, titles: Mapping[str, str]) -> tuple[int, dict[str, int]]:
-    """Return the same of the first rows of a file."""
+    """Return the row of the headings and the columns matched by them, from the first rows of a file."""
     fields = fields_of(db.session(), get_kind(kind))
     number, headings = rows[heading_row([row for _, row in rows], fields, titles)]
     return number - 1, match_columns(headings, fields, titles)

@@ -49,7 +49,7 @@ _LAST_END = max(End)
 
 
 def is_internal(location_id: int) -> bool:
-    """Say whether the place belongs to us (its goods are valued), from its id alone."""
+    """Return whether the place belongs to us (its goods are valued), from its id alone."""
     return location_id > _LAST_END
 
 

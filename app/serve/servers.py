@@ -87,7 +87,7 @@ def load_door(plan: Plan) -> "WSGIApplication":
 
 
 def is_full_use_allowed(app: Flask) -> bool:
-    """Tell whether the owner lets the application be used over plain HTTP."""
+    """Return whether the owner lets the application be used over plain HTTP."""
     with app.app_context():
         return is_http_allowed()
 

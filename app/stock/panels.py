@@ -45,7 +45,7 @@ def place_panel(session: Session, place: Location) -> Panel | None:
 
 
 def cards(session: Session) -> Iterable[Card]:
-    """Tell the start page what has run low, and what moved beyond book."""
+    """Yield what has run low and what moved beyond book, for the start page."""
     low = count_below_minimum(session) if current_user.may(Permission.READ) else 0
     if low:
         yield Card(

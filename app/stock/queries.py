@@ -41,13 +41,13 @@ def last_counted_of_item() -> ColumnElement[datetime | None]:
 
 
 def is_in_stock(session: Session, item_id: int) -> bool:
-    """Tell whether goods of the item lie somewhere."""
+    """Return whether goods of the item lie somewhere."""
     lies = exists().where(Balance.item_id == item_id, Balance.quantity > ZERO)
     return bool(session.scalar(select(lies)))
 
 
 def has_history(session: Session, item_id: int) -> bool:
-    """Tell whether goods of the item ever lay anywhere: a balance is kept for good."""
+    """Return whether goods of the item ever lay anywhere: a balance is kept for good."""
     return bool(session.scalar(select(exists().where(Balance.item_id == item_id))))
 
 

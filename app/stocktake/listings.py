@@ -112,7 +112,7 @@ class ScopeNames:
     """What the scopes in a list name, read for all its rows at once."""
 
     def __init__(self, session: Session) -> None:
-        """Nothing is read before the rows are known."""
+        """Begin with no names: they are read once the rows of the page are known."""
         self.session = session
         self.names: dict[int, list[str]] = {}
 

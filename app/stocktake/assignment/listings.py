@@ -22,7 +22,7 @@ class Narrowed(Struct, frozen=True):
     whose: str = ""
 
     def holds(self, row: BinChoice) -> bool:
-        """Say whether a bin is asked for."""
+        """Return whether a bin is asked for."""
         whose = str(row.assigned.user_id) if row.assigned else NOBODY
         return self.zone in {"", row.zone} and self.state in {"", row.state} and self.whose in {"", whose}
 

@@ -44,7 +44,7 @@ class ItemLabel(Struct, frozen=True):
 
 
 class Report(Struct, dict=True):
-    """A stocktake's differences as of now; `labels` name what the lines are about."""
+    """A stocktake's differences as of `now`; `parked` are its scans that wait for a person."""
 
     stocktake: Stocktake
     lines: list[Line]
@@ -155,7 +155,7 @@ class _Scope(Struct, frozen=True):
     items: frozenset[int] | None
 
     def holds(self, bin_id: int, item: int) -> bool:
-        """Say whether goods of *item* in a bin are to be counted here."""
+        """Return whether goods of *item* in a bin are to be counted here."""
         return bin_id in self.bins and (self.items is None or item in self.items)
 
 
