@@ -27,7 +27,7 @@ LARGEST_RATE = 100
 NONE: tuple[str, ...] = ()
 
 
-class CartonIncomplete(RuleBroken):
+class PackIncomplete(RuleBroken):
     """A pack needs its unit and its factor."""
 
     message = N_("A pack needs both its unit and how many base units it holds.")
@@ -135,6 +135,6 @@ def _packs(cell: CellReader) -> tuple[PackDraft, ...]:
     if not unit and factor is None and not codes:
         return ()
     if not unit or factor is None:
-        cell.problems.append(CartonIncomplete())
+        cell.problems.append(PackIncomplete())
         return ()
     return (PackDraft(unit, Decimal(factor), codes),)

@@ -10,6 +10,7 @@ from flask_login import current_user as _current_user
 from msgspec import Struct
 
 from app.identity.rules import Permission, Role, permissions_of
+from app.web.errors import wants_json
 from app.web.marks import View, public, signed_in
 
 __all__ = ["Permission", "Principal", "current_user", "may", "public", "required_permissions", "signed_in"]
@@ -89,7 +90,7 @@ def _check() -> Response | None:
 
 
 def _ask_to_sign_in() -> Response:
-    if request.path.startswith("/api/"):
+    if wants_json():
         abort(401)
     here = request.full_path.rstrip("?") if request.method == "GET" else None
     return cast("Response", redirect(url_for("identity.sign_in", next=here)))

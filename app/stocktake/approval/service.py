@@ -44,7 +44,7 @@ from app.stocktake.service import drop_idle_rounds, hold, lines_at, move_on, row
 TAKES_APPROVALS = frozenset({StocktakeState.COUNTING, StocktakeState.REVIEW, StocktakeState.APPROVED})
 
 
-class Posting(Struct, frozen=True):
+class PostOutcome(Struct, frozen=True):
     """What became of a posting: its number (0: nothing to enter), or how many lines went back to review instead."""
 
     seq: int | None
@@ -183,7 +183,7 @@ def drop_recount(session: Session, stocktake_id: int, places: Collection[Place],
 # --- posting ----------------------------------------------------------------------------------------------------------
 
 
-def post(session: Session, stocktake_id: int, by: int, now: datetime) -> Posting:
+def post(session: Session, stocktake_id: int, by: int, now: datetime) -> PostOutcome:
     """Post every counted line once: differences as approved, matches as counts that match.
 
     Lines that are not as they were approved any more, or were approved by somebody who has counted since, go back to
@@ -206,7 +206,7 @@ def post(session: Session, stocktake_id: int, by: int, now: datetime) -> Posting
         # Bins as empty as the books have them: a result, though the ledger, which counts goods, has nothing to take.
         _close(session, stocktake, None, by, now)
         audit(session, by, "stocktake.post", subject(stocktake_id), {"lines": 0}, now)
-        return Posting(0)
+        return PostOutcome(0)
     company = get_company(session)
     day = company.day_of(min(now, max((fact.counted_at for fact in facts), default=now)))
     try:
@@ -219,7 +219,7 @@ def post(session: Session, stocktake_id: int, by: int, now: datetime) -> Posting
     _close(session, stocktake, posted.seq, by, now)
     keep_results(session, stocktake_id, posted.seq, counted, company)
     audit(session, by, "stocktake.post", subject(stocktake_id), {"posting": posted.seq, "lines": len(facts)}, now)
-    return Posting(posted.seq)
+    return PostOutcome(posted.seq)
 
 
 def _is_as_approved(line: Line, approvals: Mapping[int, StocktakeApproval], counters: Collection[int]) -> bool:
@@ -267,13 +267,13 @@ def anchor_key(stocktake_id: int, line_id: int) -> str:
 
 def _return_to_review(
     session: Session, stocktake: Stocktake, places: Collection[Place], by: int, now: datetime
-) -> Posting:
+) -> PostOutcome:
     for row in lines_at(session, stocktake.id, places):
         row.state, row.has_changed = LineState.OPEN, True
     session.flush()
     move_on(session, stocktake.id, StocktakeState.REVIEW)
     audit(session, by, "stocktake.return", subject(stocktake.id), {"lines": len(places)}, now)
-    return Posting(None, len(places))
+    return PostOutcome(None, len(places))
 
 
 def _close(session: Session, stocktake: Stocktake, seq: int | None, by: int, now: datetime) -> None:
