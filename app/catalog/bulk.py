@@ -20,7 +20,6 @@ from app.catalog.rules import (
     ensure_factor,
     ensure_unit,
     normalise,
-    one_line,
     too_long,
     unit_places,
 )
@@ -30,6 +29,7 @@ from app.kernel.errors import InvalidInput, RuleBroken
 from app.kernel.exact import plain
 from app.kernel.gtin import barcode_key
 from app.kernel.i18n import N_
+from app.kernel.text import one_line
 
 ITEM_SERIES = "SP"
 

@@ -100,6 +100,7 @@ FAILURES_PER_LOGIN: Final = 10
 # A shop's phones share one address, so it bears more than one name.
 FAILURES_PER_ADDRESS: Final = 60
 # Longer than any rule asks for tries, and than any session lives.
+SIGN_IN_LIFE: Final = timedelta(days=30)  # of a session, and of what it lets a page scan with
 TRIES_KEPT: Final = timedelta(days=90)
 
 
