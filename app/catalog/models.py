@@ -10,7 +10,8 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from sqlalchemy.schema import Table
 
 from app.catalog.rules import USUAL_TAX_RATE
-from app.db import Base, BigId, Price, Quantity, on_create
+from app.db import Base, BigId, Price, Quantity
+from app.triggers import on_create
 
 NO_LOT = 0
 

@@ -8,9 +8,9 @@ from sqlalchemy import MetaData, event
 from sqlalchemy.orm import Session
 from sqlalchemy.schema import DDL
 
-from app.db import body_of, lite_trigger, read_triggers
 from app.ledger.rules import LINES
 from app.places.rules import LEAVES
+from app.triggers import body_of, lite_trigger, read_triggers
 
 SEALED = ("ledger_move", "ledger_revaluation", "ledger_entry", "ledger_anchor")
 _LEAVES = ", ".join(sorted(f"'{kind.value}'" for kind in LEAVES))

@@ -7,8 +7,9 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 from sqlalchemy.schema import Table
 
-from app.db import Base, BigId, on_create, word
+from app.db import Base, BigId, word
 from app.places.rules import End, LocationKind, natural_key
+from app.triggers import on_create
 
 
 def _key_of_code(context: Any) -> str:
