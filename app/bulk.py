@@ -4,14 +4,17 @@ Cost: what SQLAlchemy does for each row takes as long as the database, and a row
 twice as long as one of an array.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
+from itertools import islice
 from typing import Any, Final, TypeVar
 
 from sqlalchemy import ColumnElement, Connection, Dialect, Table, bindparam, text
 from sqlalchemy.orm import Session
 
 CHUNK: Final = 5_000
+# How many values one IN list holds: well below the parameters that one statement of either database takes.
+MOST_VALUES: Final = 10_000
 _SIZES: Final = (1, 4, 16, 64, 256, 1_024)
 
 Value = TypeVar("Value")
@@ -64,11 +67,18 @@ def _insert(table: Table, columns: tuple[str, ...], once: str | None, dialect: D
         arrays = ", ".join(f"%s::{_type(table, name, dialect)}[]" for name in columns)
         rows = f"SELECT * FROM unnest({arrays})"  # noqa: S608  # our own words
     skipping = f" ON CONFLICT ({once}) DO NOTHING" if once else ""
-    return f"INSERT INTO {table.name} ({', '.join(columns)}) {rows}{skipping}"  # our own words
+    return f"INSERT INTO {table.name} ({', '.join(columns)}) {rows}{skipping}"
 
 
 def _type(table: Table, column: str, dialect: Dialect) -> str:
     return table.c[column].type.dialect_impl(dialect).compile(dialect)
+
+
+def in_parts(values: Iterable[Value], size: int = MOST_VALUES) -> Iterator[list[Value]]:
+    """Yield *values* in their order, as lists of at most *size*."""
+    rest = iter(values)
+    while part := list(islice(rest, size)):
+        yield part
 
 
 def one_of(column: ColumnElement[Value], name: str, places: int) -> ColumnElement[bool]:

@@ -19,8 +19,8 @@ from app.catalog import service as catalog_service
 from app.catalog import views as catalog_views
 from app.catalog.imports import ItemImport
 from app.catalog.models import Item
+from app.company import actions as company_actions
 from app.company import gate
-from app.company import rules as company_rules
 from app.company import views as company_views
 from app.company.models import Company, OwnField
 from app.company.queries import current_company
@@ -50,8 +50,8 @@ from app.jobs.cli import jobs_cli
 from app.jobs.registry import Job
 from app.jobs.rules import Daily
 from app.kernel.i18n import N_
+from app.ledger import actions as ledger_actions
 from app.ledger import cli as ledger_cli
-from app.ledger import periods
 from app.ledger import views as ledger_views
 from app.ledger.opening_balances import balance_kinds
 from app.ledger.openings import OpeningStock
@@ -84,6 +84,7 @@ from app.stock import queries as stock_queries
 from app.stock import registry as stock_registry
 from app.stock import views as stock_views
 from app.stock.labels import views as label_views
+from app.stock.registry import DocumentKind
 from app.stocktake import actions as stocktake_actions
 from app.stocktake import pages as stocktake_pages
 from app.stocktake import start as stocktake_start
@@ -206,7 +207,7 @@ SITE = SiteMap(sections=SECTIONS, menu=MENU)
 
 # Who gives the audit trail its words.
 AUDITED: tuple[ModuleType, ...] = (
-    company_rules,
+    company_actions,
     catalog_actions,
     partners_actions,
     places_actions,
@@ -214,7 +215,7 @@ AUDITED: tuple[ModuleType, ...] = (
     scanning_actions,
     stock_actions,
     stocktake_actions,
-    periods,
+    ledger_actions,
 )
 # The audit trail's subjects: what they are called, where they open.
 SUBJECTS = {
@@ -249,10 +250,32 @@ LINKS: dict[str, Callable[[str], str]] = {
     "stocktake_reason": lambda _key: url_for("stocktake.reasons"),
     "stocktake_policy": lambda _key: url_for("stocktake.classes"),
 }
+# What each kind of posting is called, and where the document behind it opens.
+DOCUMENTS = {
+    "opening": DocumentKind(N_("Opening stock")),
+    "receipt": DocumentKind(N_("Goods receipt")),
+    "shipment": DocumentKind(N_("Shipment")),
+    "stocktake": DocumentKind(N_("Stocktake"), stocktake_start.document_url),
+    "spot_count": DocumentKind(N_("Spot count"), stocktake_start.document_url),
+    transfer_rules.KIND: DocumentKind(N_("Transfer found by counting"), stocktake_start.document_url),
+    clearing_rules.KIND: DocumentKind(N_("Differences cleared"), stocktake_start.clearing_url),
+}
 
 
 def wire(app: Flask) -> None:
     """Register every feature with *app* and fill the registries."""
+    _set_web_up(app)
+    for blueprint, prefix in FEATURES:
+        app.register_blueprint(blueprint, url_prefix=prefix)
+    for command in COMMANDS:
+        app.cli.add_command(command)
+    app.context_processor(_shell_context)
+    _fill_registries()
+    _fill_audit_trail()
+
+
+def _set_web_up(app: Flask) -> None:
+    """Set the floor up that every page stands on; what checks requests does so in this order."""
     words.init_app(app, lambda: getattr(current_user, "locale", None), _time_zone)
     addresses.init_app(app)
     errors.init_app(app)
@@ -262,26 +285,19 @@ def wire(app: Flask) -> None:
     access.init_app(app)
     start.init_app(app, SITE)
     pwa.init_app(app)
-    for blueprint, prefix in FEATURES:
-        app.register_blueprint(blueprint, url_prefix=prefix)
-    for command in COMMANDS:
-        app.cli.add_command(command)
+
+
+def _fill_registries() -> None:
+    on_set_up[:] = [catalog_service.begin, places_service.begin]
     KINDS.update({kind.key: kind for kind in IMPORT_KINDS})
     proofs[:] = [_broken_books]
+    OTHERS.update(clearing_proofs.INVARIANTS)
     jobs_registry.register(*NIGHTLY)
-    notice_kinds.register(schedules_start.COUNT_DUE)
     jobs_registry.on_failure[:] = [_tell_owners]
-    on_set_up[:] = [catalog_service.begin, places_service.begin]
+    notice_kinds.register(schedules_start.COUNT_DUE, spot_notices.POSTED, spot_notices.WAITING)
     RESOLVERS.update({PACK: resolve_packs, BIN: resolve_bins})
     TASKS[stocktake_task.TASK] = stocktake_task.StocktakeTask()
     REASONS.update(stocktake_task.REASONS)
-    audit.WORDS.update({kind.key: kind.title for kind in IMPORT_KINDS})
-    audit.SUBJECTS.update(company_rules.SUBJECTS | periods.SUBJECTS | imports_actions.SUBJECTS | SUBJECTS)
-    audit.SUBJECT_NAMES.update(NAMES)
-    SUBJECT_LINKS.update(LINKS)
-    for actions in AUDITED:
-        audit.ACTIONS.update(actions.ACTIONS)
-        audit.WORDS.update(getattr(actions, "WORDS", {}))
     catalog_registry.item_panels[:] = [stock_panels.item_panel, accuracy_panels.item_panel]
     catalog_registry.on_hand_columns[:] = [stock_queries.on_hand_of_item]
     catalog_registry.counted_columns[:] = [stock_queries.last_counted_of_item]
@@ -290,20 +306,17 @@ def wire(app: Flask) -> None:
     catalog_registry.history_checks[:] = [stock_queries.has_history]
     places_registry.holding_checks[:] = [stock_queries.find_holding]
     places_registry.place_panels[:] = [stock_panels.place_panel, spot_panels.place_panel, accuracy_panels.place_panel]
-    notice_kinds.register(spot_notices.POSTED, spot_notices.WAITING)
-    stock_registry.documents["stocktake"] = stock_registry.DocumentKind(N_("Stocktake"), stocktake_start.document_url)
-    stock_registry.documents[transfer_rules.KIND] = stock_registry.DocumentKind(
-        N_("Transfer found by counting"), stocktake_start.document_url
-    )
-    stock_registry.documents[clearing_rules.KIND] = stock_registry.DocumentKind(
-        N_("Differences cleared"), stocktake_start.clearing_url
-    )
-    OTHERS.update(clearing_proofs.INVARIANTS)
-    stock_registry.documents["spot_count"] = stock_registry.DocumentKind(N_("Spot count"), stocktake_start.document_url)
-    stock_registry.documents["receipt"] = stock_registry.DocumentKind(N_("Goods receipt"))
-    stock_registry.documents["shipment"] = stock_registry.DocumentKind(N_("Shipment"))
-    stock_registry.documents["opening"] = stock_registry.DocumentKind(N_("Opening stock"))
-    app.context_processor(_shell_context)
+    stock_registry.documents.update(DOCUMENTS)
+
+
+def _fill_audit_trail() -> None:
+    audit.SUBJECTS.update(company_actions.SUBJECTS | ledger_actions.SUBJECTS | imports_actions.SUBJECTS | SUBJECTS)
+    audit.SUBJECT_NAMES.update(NAMES)
+    SUBJECT_LINKS.update(LINKS)
+    audit.WORDS.update({kind.key: kind.title for kind in IMPORT_KINDS})
+    for actions in AUDITED:
+        audit.ACTIONS.update(actions.ACTIONS)
+        audit.WORDS.update(getattr(actions, "WORDS", {}))
 
 
 def _broken_books(session: Session) -> list[str]:

@@ -64,7 +64,7 @@ TABLE: Final[dict[str, Roles]] = {
     **_each("notices", "inbox open_notice read_all", SIGNED_IN),
     **_each("jobs", "overview runs run_now", OWNER),
     **_each("files", "show", READERS),
-    **_each("imports", "list_imports upload show match apply again give_up undo bad_rows template", IMPORTERS),
+    **_each("imports", "list_imports upload take_in show match apply again give_up undo bad_rows template", IMPORTERS),
     # goods and places
     **_each("catalog", "items item", READERS),
     **_each("catalog", "new_item add_item edit_item save_item switch_item", ITEMS),

@@ -51,6 +51,11 @@ def test_inside_a_feature_imports_point_left(path: Path) -> None:
     assert {f"{package}.{name}" for name in right}.isdisjoint(_imports(path))
 
 
+@pytest.mark.parametrize("path", [p for p in MODULES if p.stem == "views"], ids=_name)
+def test_views_leave_queries_to_others(path: Path) -> None:
+    assert {"sqlalchemy.select", "sqlalchemy.exists", "sqlalchemy.text"}.isdisjoint(_imports(path))
+
+
 @pytest.mark.parametrize("path", MODULES, ids=_name)
 def test_files_and_functions_fit_their_reader(path: Path) -> None:
     source = path.read_text(encoding="utf-8")

@@ -16,9 +16,10 @@ from sqlalchemy.orm import Session
 
 from app import create_app
 from app.catalog.models import Item, Unit
-from app.db import db, missing_triggers, transaction
+from app.db import db, transaction
 from app.identity.models import AuditEvent
 from app.kernel.exact import TooPrecise
+from app.triggers import missing_triggers
 from tests.conftest import Write, run_on_postgres
 
 

@@ -12,12 +12,13 @@ from flask_migrate import upgrade
 from sqlalchemy import Connection, MetaData, Table, func, select, text
 
 from app import create_app
-from app.db import db, missing_triggers, writing
+from app.db import db, writing
 from app.demo.load import load_demo
 from app.ledger.models import Move, Posting
 from app.ledger.seals import missing_seals
 from app.ledger.verify import verify
 from app.scanning.models import Scan
+from app.triggers import missing_triggers
 
 LATER = '''
 """Later"""

@@ -21,7 +21,8 @@ from app.backup import schema
 from app.backup.archive import FileFacts, Manifest, Reader, Writer
 from app.backup.portable import facts_of, read_lines, write_lines
 from app.backup.rules import BackupDamaged, BackupExists, HoldsData, superfluous
-from app.db import db, missing_triggers, writing
+from app.db import db, writing
+from app.triggers import missing_triggers
 
 # What must hold in a restored database (the ledger's invariants); each returns a sentence per breach. Filled in wiring.
 proofs: list[Callable[[Session], Iterable[str]]] = []

@@ -14,8 +14,9 @@ from sqlalchemy.orm import Session
 from app.bulk import as_stored, insert_stored
 from app.catalog.bulk import ensure_categories, ensure_units, free_codes, reserve_ids
 from app.catalog.models import Barcode, Item, Pack
-from app.catalog.rules import LONGEST_NAME, ItemDraft, ItemRow, category_path, normalise, one_line
+from app.catalog.rules import LONGEST_NAME, ItemDraft, ItemRow, category_path, normalise
 from app.kernel.pinyin import initials
+from app.kernel.text import one_line
 
 ITEM, PACK, BARCODE = (cast("Table", model.__table__) for model in (Item, Pack, Barcode))
 

@@ -1,11 +1,12 @@
 """Many items at once, for imports: every problem named beforehand, then a handful of statements however many rows."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any, TypeVar
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from typing import TypeVar
 
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
+from app.bulk import in_parts
 from app.catalog.models import Barcode, Category, Item, Pack, Unit
 from app.catalog.rules import (
     BarcodeTaken,
@@ -19,18 +20,17 @@ from app.catalog.rules import (
     ensure_factor,
     ensure_unit,
     normalise,
-    one_line,
     too_long,
     unit_places,
 )
 from app.company.numbers import take_numbers
+from app.db import inserting
 from app.kernel.errors import InvalidInput, RuleBroken
 from app.kernel.exact import plain
 from app.kernel.gtin import barcode_key
 from app.kernel.i18n import N_
+from app.kernel.text import one_line
 
-# Below the number of parameters of one statement that both databases take.
-CHUNK = 10_000
 ITEM_SERIES = "SP"
 
 Checked = TypeVar("Checked")
@@ -81,13 +81,13 @@ def check_items(session: Session, rows: Sequence[ItemRow]) -> list[list[RuleBrok
 def ensure_units(session: Session, names: Iterable[str]) -> dict[str, int]:
     """Return the ids of the units of these names; missing ones are made."""
     wanted = set(names)
-    known = {name: number for number, name in session.execute(select(Unit.id, Unit.name).where(Unit.name.in_(wanted)))}
+    known = _unit_ids(session, wanted)
     missing = sorted(wanted - known.keys())
     if missing:
         # Somebody may add the same unit at this moment: theirs is as good.
-        _insert_or_keep(session, "unit (name, places)", [{"name": n, "places": unit_places(n)} for n in missing])
-        rows = session.execute(select(Unit.id, Unit.name).where(Unit.name.in_(missing)))
-        known |= {name: number for number, name in rows}
+        rows = [{"name": name, "places": unit_places(name)} for name in missing]
+        session.execute(inserting(session.get_bind().dialect.name, Unit).on_conflict_do_nothing(), rows)
+        known |= _unit_ids(session, missing)
     return known
 
 
@@ -128,11 +128,9 @@ def reserve_ids(session: Session, model: type[Item | Pack], count: int) -> list[
     return list(range(last + 1, last + 1 + count))
 
 
-def chunks(values: Iterable[str]) -> Iterator[list[str]]:
-    """Cut *values* into lists that one statement takes."""
-    ordered = list(values)
-    for start in range(0, len(ordered), CHUNK):
-        yield ordered[start : start + CHUNK]
+def _unit_ids(session: Session, names: Collection[str]) -> dict[str, int]:
+    rows = session.execute(select(Unit.name, Unit.id).where(Unit.name.in_(names)))
+    return {name: number for name, number in rows}  # noqa: C416  # rows are no pairs to dict()
 
 
 def _own_problems(row: ItemRow) -> Iterator[RuleBroken]:
@@ -146,11 +144,6 @@ def _own_problems(row: ItemRow) -> Iterator[RuleBroken]:
     for code in row.all_codes:
         yield from _broken(ensure_check_digit, code)
         yield from _broken(normalise, code)
-
-
-def _taken(code: str, owner: tuple[str, str]) -> BarcodeTaken:
-    item, unit = owner
-    return BarcodeTaken(code=code, item=item, unit=unit)
 
 
 def _broken(ensure: Callable[[Checked], object], value: Checked) -> Iterator[RuleBroken]:
@@ -169,15 +162,15 @@ def _owners(session: Session, keys: set[str]) -> dict[str, tuple[str, str]]:
     )
     return {
         code: (item, unit)
-        for chunk in chunks(keys)
-        for code, item, unit in session.execute(statement.where(Barcode.code.in_(chunk)))
+        for part in in_parts(keys)
+        for code, item, unit in session.execute(statement.where(Barcode.code.in_(part)))
     }
 
 
 def _item_names(session: Session, codes: set[str]) -> dict[str, str]:
     statement = select(Item.code, Item.name)
     return {
-        code: name for chunk in chunks(codes) for code, name in session.execute(statement.where(Item.code.in_(chunk)))
+        code: name for part in in_parts(codes) for code, name in session.execute(statement.where(Item.code.in_(part)))
     }
 
 
@@ -190,13 +183,7 @@ def _known_looks(session: Session, looks: set[tuple[str, str]]) -> set[tuple[str
     statement = select(Item.name, Item.spec)
     known = {
         (name, spec)
-        for chunk in chunks({name for name, _ in looks})
-        for name, spec in session.execute(statement.where(Item.name.in_(chunk)))
+        for part in in_parts({name for name, _ in looks})
+        for name, spec in session.execute(statement.where(Item.name.in_(part)))
     }
     return known & looks
-
-
-def _insert_or_keep(session: Session, columns: str, rows: list[dict[str, Any]]) -> None:
-    """Insert rows into the table and columns of *columns* ("unit (name, places)"); those already there stay."""
-    names = ", ".join(f":{name}" for name in rows[0])
-    session.execute(text(f"INSERT INTO {columns} VALUES ({names}) ON CONFLICT DO NOTHING"), rows)  # noqa: S608  # our own words

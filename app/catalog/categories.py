@@ -8,9 +8,10 @@ from sqlalchemy.orm import Session
 
 from app.catalog.models import Category, Item
 from app.catalog.queries import below, list_categories
-from app.catalog.rules import CategoryInUse, CategoryLoop, CategoryTaken, NameMissing, one_line
+from app.catalog.rules import CategoryInUse, CategoryLoop, CategoryTaken, NameMissing
 from app.identity.audit import audit, changes
 from app.kernel.errors import NotFound
+from app.kernel.text import one_line
 
 
 def add_category(session: Session, name: str, parent_id: int | None, by: int, now: datetime) -> Category:

@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
 from flask_babel import lazy_gettext as _l
-from flask_wtf import FlaskForm
 from flask_wtf.file import FileField, FileRequired
 from wtforms import BooleanField, SelectField, StringField
 from wtforms.fields.choices import SelectChoice
@@ -16,7 +15,7 @@ from app.catalog.rules import LONGEST_BARCODE, LONGEST_CODE, LONGEST_NAME, TAX_R
 from app.company.inputs import inputs_of, shown_values, typed_values
 from app.company.rules import Field
 from app.kernel.exact import ZERO, plain
-from app.web.fields import PriceField, QuantityField, extended
+from app.web.fields import Form, PriceField, QuantityField, extended
 
 _AT_LEAST_0 = NumberRange(min=0, message=_l("Not below 0."))
 _AS_SCANNED = {"autocapitalize": "none", "autocomplete": "off", "spellcheck": "false"}
@@ -25,7 +24,7 @@ _PRICES = ("purchase_price", "sale_price")
 _AS_KEPT = (*_PRICES, "name", "code", "spec", "tax_rate", "minimum", "safety", "tracks_lots", "tracks_expiry")
 
 
-class ItemForm(FlaskForm):  # type: ignore[misc]  # flask-wtf ships no types
+class ItemForm(Form):
     """An item's facts."""
 
     name = StringField(_l("Item name"), [InputRequired(), Length(max=LONGEST_NAME)])
@@ -97,7 +96,7 @@ class ItemForm(FlaskForm):  # type: ignore[misc]  # flask-wtf ships no types
         return {key: value for key, value in kept.items() if key not in asked} | typed_values(self, fields)
 
 
-class PackForm(FlaskForm):  # type: ignore[misc]  # flask-wtf ships no types
+class PackForm(Form):
     """A further pack of an item."""
 
     unit = StringField(
@@ -106,7 +105,7 @@ class PackForm(FlaskForm):  # type: ignore[misc]  # flask-wtf ships no types
     factor = QuantityField(_l("Holds"), [InputRequired()])
 
 
-class BarcodeForm(FlaskForm):  # type: ignore[misc]  # flask-wtf ships no types
+class BarcodeForm(Form):
     """A barcode of a pack."""
 
     code = StringField(
@@ -129,13 +128,13 @@ class FirstBarcodeForm(BarcodeForm):
         return form
 
 
-class PictureForm(FlaskForm):  # type: ignore[misc]  # flask-wtf ships no types
+class PictureForm(Form):
     """A picture of an item."""
 
     picture = FileField(_l("Picture"), [FileRequired(_l("Choose a picture first."))], render_kw={"accept": "image/*"})
 
 
-class CategoryForm(FlaskForm):  # type: ignore[misc]  # flask-wtf ships no types
+class CategoryForm(Form):
     """A category and where it lies."""
 
     name = StringField(_l("Category name"), [InputRequired(), Length(max=80)])

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from app.catalog.adding import ReadyItem, ready_items, write_items
 from app.catalog.bulk import check_items
-from app.catalog.rules import ItemDraft, ItemRow, PackDraft, TaxRateWrong, one_line
+from app.catalog.rules import USUAL_TAX_RATE, ItemDraft, ItemRow, PackDraft, TaxRateWrong
 from app.company.queries import list_fields
 from app.company.rules import Field as OwnField
 from app.company.rules import FieldSubject
@@ -19,6 +19,7 @@ from app.kernel.errors import RuleBroken
 from app.kernel.exact import ZERO, parse_exact, parse_price, parse_quantity
 from app.kernel.gtin import find_gtin14
 from app.kernel.i18n import N_
+from app.kernel.text import one_line
 
 DEFAULT_UNIT = "件"
 RATE_PLACES = 2
@@ -27,7 +28,7 @@ LARGEST_RATE = 100
 NONE: tuple[str, ...] = ()
 
 
-class CartonIncomplete(RuleBroken):
+class PackIncomplete(RuleBroken):
     """A pack needs its unit and its factor."""
 
     message = N_("A pack needs both its unit and how many base units it holds.")
@@ -77,7 +78,7 @@ class ItemImport:
         return [ReadRow(None if wrong else next(ready), wrong) for wrong in problems]
 
     def apply(self, session: Session, drafts: Sequence[ReadyItem], how: Applying) -> None:
-        """Add the items; *how* matters not, items are no ledger fact."""
+        """Add the items; *how* is not needed, for items are no fact of the ledger."""
         del how
         write_items(session, drafts)
 
@@ -112,7 +113,7 @@ def _read(cells: Cells, added: Sequence[OwnField]) -> tuple[ItemRow, list[RuleBr
         initials=cell.text("initials"),
         spec=cell.text("spec"),
         category=cell.text("category"),
-        tax_rate=cell.read("tax_rate", tax_rate, 1300),
+        tax_rate=cell.read("tax_rate", tax_rate, USUAL_TAX_RATE),
         purchase_price=cell.read("purchase_price", parse_price, None),
         sale_price=cell.read("sale_price", parse_price, None),
         minimum=cell.read("minimum", parse_quantity, ZERO),
@@ -135,6 +136,6 @@ def _packs(cell: CellReader) -> tuple[PackDraft, ...]:
     if not unit and factor is None and not codes:
         return ()
     if not unit or factor is None:
-        cell.problems.append(CartonIncomplete())
+        cell.problems.append(PackIncomplete())
         return ()
     return (PackDraft(unit, Decimal(factor), codes),)

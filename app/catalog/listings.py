@@ -1,14 +1,13 @@
 """The list of items, as this user may see it."""
 
-from collections.abc import Callable, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
 from flask import url_for
-from flask_babel import get_timezone, gettext
+from flask_babel import get_timezone
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import ColumnElement
+from sqlalchemy import ColumnElement, SQLColumnExpression
 from sqlalchemy.orm import Session
 
 from app.catalog import registry
@@ -19,7 +18,7 @@ from app.company.own_columns import holds_word, own_columns
 from app.company.queries import list_fields
 from app.company.rules import FieldSubject
 from app.kernel.exact import ZERO
-from app.web.listing import Column, Filter, Listing
+from app.web.listing import IN_USE, Column, Filter, Listing, in_use_filter
 
 
 def item_url(row: Any) -> str:
@@ -38,11 +37,11 @@ def items_listing(session: Session, *, sees_cost: bool) -> Listing:
         Column("category", _l("Category"), sort=Category.name),
         Column("unit", _l("Unit"), sort=Unit.name),
     ]
-    filters = [_category_filter(session)]
+    filters = [category_filter(session)]
     for on_hand in registry.on_hand_columns:
         statement = statement.add_columns(on_hand().label("on_hand"))
         columns.append(Column("on_hand", _l("On hand"), "quantity", sort=on_hand(), link=item_url))
-        filters.append(_stock_filter(on_hand))
+        filters.append(level_filter(on_hand(), Item.minimum))
     columns += [
         Column("minimum", _l("Minimum stock"), "quantity", sort=Item.minimum),
         Column("sale_price", _l("Sale price"), "price", sort=Item.sale_price),
@@ -53,7 +52,7 @@ def items_listing(session: Session, *, sees_cost: bool) -> Listing:
         statement = statement.add_columns(counted().label("last_counted"))
         columns.append(Column("last_counted", _l("Last counted"), "day", sort=counted(), label=_last_counted))
     columns += [
-        Column("active", _l("State"), "badge", label=_state, shade=_shade),
+        IN_USE,
         Column("safety", _l("Safety stock"), "quantity", is_extra=True),
         Column(
             "tax_rate", _l("VAT rate"), "percent", label=lambda row: Decimal(row.tax_rate).scaleb(-4), is_extra=True
@@ -66,7 +65,7 @@ def items_listing(session: Session, *, sees_cost: bool) -> Listing:
         title=_l("Items"),
         statement=statement,
         columns=columns,
-        filters=[*filters, _state_filter()],
+        filters=[*filters, in_use_filter(Item.active)],
         order=(Item.active.desc(), Item.name, Item.id),
         search_clause=lambda word: is_named(word) | holds_word(Item.own_fields, fields, word),
         empty=_l("Add the first item, or import your list from a spreadsheet."),
@@ -77,41 +76,23 @@ def _last_counted(row: Any) -> date | None:
     return row.last_counted.astimezone(get_timezone()).date() if row.last_counted else None
 
 
-def _category_filter(session: Session) -> Filter:
+def category_filter(session: Session) -> Filter:
+    """Return the filter of a list of items by category, each with what it has below."""
     nodes = list_categories(session)
-
-    def clause(value: str) -> ColumnElement[bool]:
-        return Item.category_id.in_(below(nodes, int(value)))
-
-    return Filter("category", _l("Category"), [(str(node.id), node.path) for node in nodes], clause)
+    choices = [(str(node.id), node.path) for node in nodes]
+    return Filter("category", _l("Category"), choices, lambda value: Item.category_id.in_(below(nodes, int(value))))
 
 
-def _stock_filter(on_hand: Callable[[], ColumnElement[Decimal]]) -> Filter:
-    clauses: dict[str, Callable[[], ColumnElement[bool]]] = {
-        "below": lambda: (Item.minimum > ZERO) & (on_hand() <= Item.minimum),
-        "some": lambda: on_hand() > ZERO,
-        "none": lambda: on_hand() == ZERO,
+def level_filter(on_hand: SQLColumnExpression[Decimal], minimum: SQLColumnExpression[Decimal]) -> Filter:
+    """Return the filter of a list of items by how much lies of each, against its minimum."""
+    clauses: dict[str, ColumnElement[bool]] = {
+        "below": (minimum > ZERO) & (on_hand <= minimum),
+        "some": on_hand > ZERO,
+        "none": on_hand == ZERO,
     }
-    choices: Sequence[tuple[str, object]] = [
-        ("below", _l("at or below minimum")),
-        ("some", _l("in stock")),
-        ("none", _l("out of stock")),
-    ]
-    return Filter("stock", _l("Stock"), choices, lambda value: clauses[value]())
-
-
-def _state_filter() -> Filter:
-    choices = [("on", _l("in use")), ("off", _l("switched off"))]
-    return Filter("state", _l("State"), choices, lambda value: Item.active.is_(value == "on"))
+    choices = [("below", _l("at or below minimum")), ("some", _l("in stock")), ("none", _l("out of stock"))]
+    return Filter("stock", _l("Stock"), choices, clauses.__getitem__)
 
 
 def _barcodes(row: Any) -> str:
     return ", ".join(shown_barcode(key) for key in (row.barcodes or "").split("\n") if key)
-
-
-def _state(row: Any) -> str:
-    return str(gettext("in use") if row.active else gettext("switched off"))
-
-
-def _shade(row: Any) -> str:
-    return "good" if row.active else "neutral"

@@ -7,12 +7,13 @@ from typing import cast
 from sqlalchemy import Table, bindparam, select, tuple_, update
 from sqlalchemy.orm import Session
 
+from app.bulk import MOST_VALUES, in_parts
 from app.catalog.models import Lot
 from app.db import inserting
 
 LOT = cast("Table", Lot.__table__)
 LotKey = tuple[int, str]  # item id, lot code
-CHUNK = 5_000
+KEYS = MOST_VALUES // 2  # a key is two values
 LONGEST_LOT = 60
 # Built once: scans of goods kept by lots ask it in every batch.
 _BY_KEY = select(LOT.c.id, LOT.c.item_id, LOT.c.code).where(
@@ -23,21 +24,19 @@ _FILL_EXPIRY = update(LOT).where(LOT.c.id == bindparam("lot"), LOT.c.expiry.is_(
 
 def find_lots(session: Session, keys: Iterable[LotKey]) -> dict[LotKey, int]:
     """Return the ids of these lots; those nobody entered are left out."""
-    wanted = sorted(keys)
     found: dict[LotKey, int] = {}
-    for start in range(0, len(wanted), CHUNK):
-        rows = session.execute(_BY_KEY, {"keys": wanted[start : start + CHUNK]})
+    for part in in_parts(sorted(keys), KEYS):
+        rows = session.execute(_BY_KEY, {"keys": part})
         found |= {(row.item_id, row.code): row.id for row in rows}
     return found
 
 
 def find_expiries(session: Session, keys: Iterable[LotKey]) -> dict[LotKey, date | None]:
     """Return the expiry dates of these lots; those nobody entered are left out."""
-    wanted = sorted(keys)
     key = tuple_(LOT.c.item_id, LOT.c.code)
     found: dict[LotKey, date | None] = {}
-    for start in range(0, len(wanted), CHUNK):
-        statement = select(LOT.c.item_id, LOT.c.code, LOT.c.expiry).where(key.in_(wanted[start : start + CHUNK]))
+    for part in in_parts(sorted(keys), KEYS):
+        statement = select(LOT.c.item_id, LOT.c.code, LOT.c.expiry).where(key.in_(part))
         found |= {(item_id, code): expiry for item_id, code, expiry in session.execute(statement)}
     return found
 

@@ -9,7 +9,9 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 from sqlalchemy.schema import Table
 
-from app.db import Base, BigId, Price, Quantity, on_create
+from app.catalog.rules import USUAL_TAX_RATE
+from app.db import Base, BigId, Price, Quantity
+from app.triggers import on_create
 
 NO_LOT = 0
 
@@ -62,7 +64,7 @@ class Item(Base):
     unit_id: Mapped[int] = mapped_column(ForeignKey("unit.id"))
     category_id: Mapped[int | None] = mapped_column(ForeignKey("category.id"), index=True)
     # Basis points: 1300 = 13 %.
-    tax_rate: Mapped[int] = mapped_column(default=1300)
+    tax_rate: Mapped[int] = mapped_column(default=USUAL_TAX_RATE)
     purchase_price: Mapped[Decimal | None] = mapped_column(Price)
     sale_price: Mapped[Decimal | None] = mapped_column(Price)
     minimum: Mapped[Decimal] = mapped_column(Quantity, default=Decimal(0))

@@ -35,10 +35,10 @@ history_checks: list[Callable[[Session, int], bool]] = []
 
 
 def is_in_stock(session: Session, item_id: int) -> bool:
-    """Tell whether goods of the item lie somewhere."""
+    """Return whether goods of the item lie somewhere."""
     return any(check(session, item_id) for check in in_stock_checks)
 
 
 def has_history(session: Session, item_id: int) -> bool:
-    """Tell whether anything ever happened to the item."""
+    """Return whether anything ever happened to the item."""
     return any(check(session, item_id) for check in history_checks)

@@ -13,6 +13,7 @@ from app.kernel.exact import ZERO
 from app.kernel.gtin import barcode_key, find_gtin14, has_check_digit, has_gtin_length
 from app.kernel.i18n import N_
 from app.kernel.owncode import has_own_shape
+from app.kernel.text import one_line
 
 LONGEST_BARCODE = 120
 LONGEST_NAME = 200
@@ -21,7 +22,8 @@ LONGEST_UNIT = 20
 LONGEST_SPEC = 80
 LONGEST_CATEGORY = 80
 # Basis points of the VAT rates in force; any other rate up to 100 % may be typed.
-TAX_RATES = (1300, 900, 600, 300, 100, 0)
+TAX_RATES = (1300, 900, 600, 300, 100, 0)  # basis points
+USUAL_TAX_RATE = TAX_RATES[0]
 ONE = Decimal(1)
 
 # Units that are weighed, measured or poured, so that 0.5 of them makes sense; all others are counted whole.
@@ -35,7 +37,6 @@ FIRST_UNITS = {
     "en": ("piece", "bottle", "bag", "box", "carton", "kg"),
 }
 Seen = TypeVar("Seen", bound=Hashable)
-_SPACES = re.compile(r"\s+")
 _CATEGORY_SEPARATOR = re.compile(r"\s*[/／>＞]\s*")
 
 
@@ -189,7 +190,7 @@ class ItemDraft(Struct, frozen=True):
     initials: str = ""
     spec: str = ""
     category: str = ""
-    tax_rate: int = 1300
+    tax_rate: int = USUAL_TAX_RATE
     purchase_price: Decimal | None = None
     sale_price: Decimal | None = None
     minimum: Decimal = ZERO
@@ -331,18 +332,13 @@ def unit_places(name: str) -> int:
     return 3 if name.casefold() in MEASURED_UNITS else 0
 
 
-def one_line(text: str) -> str:
-    """Return *text* without line breaks, doubled spaces and spaces at its ends."""
-    return _SPACES.sub(" ", text).strip()
-
-
 def category_path(text: str) -> tuple[str, ...]:
     """Return the names on the way to a category written as "饮料 / 茶饮料"."""
     return tuple(part for part in _CATEGORY_SEPARATOR.split(one_line(text)) if part)
 
 
 def is_below(on_hand: Decimal, minimum: Decimal) -> bool:
-    """Tell whether stock has come down to its minimum; a minimum of 0 means nobody wants to be told."""
+    """Return whether stock has come down to its minimum; a minimum of 0 means nobody wants to be told."""
     return minimum > 0 and on_hand <= minimum
 
 

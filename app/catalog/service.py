@@ -34,12 +34,12 @@ from app.catalog.rules import (
     ensure_draft,
     ensure_factor,
     normalise,
-    one_line,
 )
 from app.company.queries import named_values
 from app.company.rules import FieldSubject, SetUp
 from app.identity.audit import audit, changes
 from app.kernel.pinyin import initials
+from app.kernel.text import one_line
 
 __all__ = [
     "add_barcode",

@@ -3,7 +3,6 @@
 from zoneinfo import available_timezones
 
 from flask_babel import lazy_gettext as _l
-from flask_wtf import FlaskForm
 from wtforms import BooleanField, HiddenField, PasswordField, RadioField, SelectField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, Length, NumberRange, Optional
@@ -21,7 +20,7 @@ from app.company.rules import (
     TaxStatus,
 )
 from app.identity.rules import PASSWORD_MAX, PASSWORD_MIN
-from app.web.fields import MoneyField, QuantityField
+from app.web.fields import Form, MoneyField, QuantityField
 from app.web.words import LOCALES
 
 _AT_LEAST_0 = NumberRange(min=0, message=_l("Not below 0."))
@@ -36,7 +35,7 @@ def _time_zones() -> list[str]:
     return [*COMMON_ZONES, *sorted(available_timezones() - _NO_PLACES - set(COMMON_ZONES))]
 
 
-class _SettingsFields(FlaskForm):  # type: ignore[misc]  # flask-wtf ships no types
+class _SettingsFields(Form):
     """What may change at any time."""
 
     name = StringField(
@@ -130,7 +129,7 @@ class SettingsForm(_SettingsFields):
         )
 
 
-class FieldForm(FlaskForm):  # type: ignore[misc]  # flask-wtf ships no types
+class FieldForm(Form):
     """An own field's name and, for a choice, what it offers."""
 
     name = StringField(_l("Name"), [DataRequired(), Length(max=40)])

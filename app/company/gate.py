@@ -11,6 +11,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from app.company.queries import current_company
 from app.db import db
+from app.web.errors import wants_json
 
 # What has no secrets and makes no session: files, and the programs' manifest of them.
 OPEN: Final = frozenset({"static", "web.manifest", "web.service_worker"})
@@ -24,7 +25,7 @@ def init_app(app: Flask) -> None:
 
 
 def is_http_allowed() -> bool:
-    """Say whether the application may be used in full over plain HTTP."""
+    """Return whether the application may be used in full over plain HTTP."""
     if current_app.config["HTTP_FULL"]:
         return True
     company = current_company(db.session())
@@ -49,12 +50,12 @@ def _is_set_up() -> bool:
 
 
 def _ask_to_set_up() -> AnyResponse:
-    if request.path.startswith("/api/"):
+    if wants_json():
         abort(503)
     return redirect(url_for("company.set_up_page"), 303)
 
 
 def _refuse_http() -> Response:
-    if request.path.startswith("/api/"):
+    if wants_json():
         abort(403)
     return make_response(render_template("company/plain_http.html", title=gettext("Open this page over HTTPS")), 403)

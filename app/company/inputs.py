@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from flask_babel import gettext
-from flask_wtf import FlaskForm
 from wtforms import DateField, Field, SelectField, StringField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Optional, ValidationError
@@ -12,6 +11,7 @@ from wtforms.validators import Optional, ValidationError
 from app.company.rules import TEXT_LENGTH, FieldKind
 from app.company.rules import Field as OwnField
 from app.kernel.errors import RuleBroken
+from app.web.fields import Form
 from app.web.words import sentence
 
 PREFIX = "own_"
@@ -27,7 +27,7 @@ def shown_values(fields: Sequence[OwnField], kept: Mapping[str, str]) -> dict[st
     return {PREFIX + field.key: kept.get(field.key, "") for field in fields}
 
 
-def typed_values(form: FlaskForm, fields: Sequence[OwnField]) -> dict[str, str]:
+def typed_values(form: Form, fields: Sequence[OwnField]) -> dict[str, str]:
     """Return the values to keep of a valid form, by the fields' keys."""
     values = {field.key: field.parse(_text(form[PREFIX + field.key])) for field in fields}
     return {key: value for key, value in values.items() if value}
@@ -46,7 +46,7 @@ class _DayField(DateField):  # type: ignore[misc]  # wtforms ships no types
 
 
 def _input(field: OwnField) -> Any:
-    def fits(_form: FlaskForm, typed: Field) -> None:
+    def fits(_form: Form, typed: Field) -> None:
         try:
             field.parse(_text(typed))
         except RuleBroken as error:

@@ -4,23 +4,34 @@ Law: a number taken in a transaction that is rolled back is free again; nobody e
 """
 
 from datetime import date
+from functools import lru_cache
+from typing import cast
 
-from sqlalchemy import text
+from sqlalchemy import Integer, Table, bindparam
 from sqlalchemy.orm import Session
+from sqlalchemy.sql.dml import ReturningInsert
 
+from app.company.models import DocumentNumber
 from app.company.rules import document_number
+from app.db import inserting
 
-# One statement on both databases: the row is made by whoever comes first, and locked by whoever comes.
-_TAKE = text(
-    "INSERT INTO document_number (series, period, next) VALUES (:series, :period, 1 + :count) "
-    "ON CONFLICT (series, period) DO UPDATE SET next = document_number.next + :count RETURNING next"
-)
+_NUMBER = cast("Table", DocumentNumber.__table__)
 
 
 def take_numbers(session: Session, series: str, count: int = 1, period: str = "") -> range:
     """Return the next *count* numbers of *series* (in *period*: each period begins at 1)."""
-    following = session.execute(_TAKE, {"series": series, "period": period, "count": count}).scalar_one()
+    taking = _taking(session.get_bind().dialect.name)
+    following = session.execute(taking, {"of": series, "within": period, "count": count}).scalar_one()
     return range(following - count, following)
+
+
+@lru_cache(maxsize=2)
+def _taking(dialect: str) -> ReturningInsert[int]:
+    """Return the one statement that makes the row, by whoever comes first, and locks it, by whoever comes."""
+    count = bindparam("count", type_=Integer)
+    row = inserting(dialect, _NUMBER).values(series=bindparam("of"), period=bindparam("within"), next=1 + count)
+    taken = row.on_conflict_do_update(index_elements=list(_NUMBER.primary_key), set_={"next": _NUMBER.c.next + count})
+    return taken.returning(_NUMBER.c.next)
 
 
 def next_number(session: Session, series: str, day: date) -> str:

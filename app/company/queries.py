@@ -1,6 +1,6 @@
 """What everybody asks about the company: its settings, its own fields, its accounts."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -47,7 +47,7 @@ def find_company(session: Session) -> CompanyFacts | None:
 
 
 def get_company(session: Session) -> CompanyFacts:
-    """Return the company's facts."""
+    """Return the company's facts. Errors: NotSetUp."""
     found = find_company(session)
     if found is None:
         raise NotSetUp
@@ -89,11 +89,24 @@ def list_all_fields(session: Session) -> list[OwnField]:
 
 
 def get_field(session: Session, field_id: int) -> OwnField:
-    """Return an own field, in use or not."""
+    """Return an own field, in use or not. Errors: NotFound."""
     field = session.get(OwnField, field_id)
     if field is None:
         raise NotFound
     return field
+
+
+def get_account(session: Session, code: str) -> Account:
+    """Return the account of this code. Errors: NotFound."""
+    account = session.get(Account, code)
+    if account is None:
+        raise NotFound
+    return account
+
+
+def find_accounts(session: Session, codes: Collection[str]) -> dict[str, Account]:
+    """Return the accounts of these codes, by code; those that the chart lacks are left out."""
+    return {account.code: account for account in session.scalars(select(Account).where(Account.code.in_(codes)))}
 
 
 def select_accounts() -> Select[Any]:

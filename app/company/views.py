@@ -76,8 +76,8 @@ def _set_up(facts: SetUp, owner: NewUser) -> SignedIn:
     return entered
 
 
-def _set_up_form(form: SetUpForm, sentence: str | None = None, status: int = 200) -> Response:
-    page = render_template("company/set_up.html", form=form, sentence=sentence, title=gettext("Set-up"))
+def _set_up_form(form: SetUpForm, problem: str | None = None, status: int = 200) -> Response:
+    page = render_template("company/set_up.html", form=form, problem=problem, title=gettext("Set-up"))
     return make_response(page, status)
 
 
@@ -150,12 +150,12 @@ def add_field() -> AnyResponse:
     return redirect(url_for("company.own_fields"), 303)
 
 
-def _fields_page(form: NewFieldForm, sentence: str | None = None, status: int = 200) -> Response:
+def _fields_page(form: NewFieldForm, problem: str | None = None, status: int = 200) -> Response:
     page = render_template(
         "company/fields.html",
         title=gettext("Own fields"),
         form=form,
-        sentence=sentence,
+        problem=problem,
         fields=list_all_fields(db.session()),
         subjects=SUBJECT_NAMES,
         kinds=KIND_NAMES,
@@ -186,9 +186,9 @@ def save_field(field_id: int) -> AnyResponse:
     return redirect(url_for("company.own_fields"), 303)
 
 
-def _field_page(field: OwnField, form: FieldForm, sentence: str | None = None, status: int = 200) -> Response:
+def _field_page(field: OwnField, form: FieldForm, problem: str | None = None, status: int = 200) -> Response:
     page = render_template(
-        "company/field.html", title=field.name, field=field, form=form, sentence=sentence, kinds=KIND_NAMES
+        "company/field.html", title=field.name, field=field, form=form, problem=problem, kinds=KIND_NAMES
     )
     return make_response(page, status)
 

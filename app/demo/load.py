@@ -149,7 +149,7 @@ def _trade(
             _ship(session, owner, f"demo:shipment:{back}", shelf, known[shelf.item_id], chance.choice(customers), at)
 
 
-def _receive(  # what a receipt consists of
+def _receive(
     session: Session, by: int, key: str, item_id: int, row: ItemRow, partner: int, bin_id: int, at: datetime
 ) -> None:
     quantity = RECEIVED

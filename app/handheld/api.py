@@ -53,7 +53,7 @@ def post_scans(body: ScanBatch) -> ScanAnswers:
 @public
 @endpoint()
 def clock() -> Clock:
-    """Tell the time, as directly as possible: phones measure their own clocks by it."""
+    """Return the time, as directly as possible: phones measure their own clocks by it."""
     return Clock(utc_now())
 
 
@@ -61,7 +61,7 @@ def clock() -> Clock:
 @may(Permission.SCAN)
 @endpoint(refusals=(404,))
 def item_lots(item_id: int) -> ItemLots:
-    """Tell which lots of an item are known, for a label that does not name its own."""
+    """Return the lots of an item that are known, for a label that does not name its own."""
     session = db.session()
     item = get_item(session, item_id)
     return ItemLots([ItemLot(code, expiry) for code, expiry in list_lots(session, item.id)])
@@ -72,13 +72,11 @@ def item_lots(item_id: int) -> ItemLots:
 @endpoint(upload="photo", refusals=(429,))
 def photos() -> PhotoReading:
     """Read the codes in a photo."""
-    upload = request.files.get("photo")
-    if upload is None:
-        raise PhotoMissing
+    content = _photo()
     db.session.remove()  # no connection waits for the picture
     begun = time.perf_counter()
     try:
-        found = darkroom.read(upload.read())
+        found = darkroom.read(content)
         codes, problem = found.codes, found.problem
     except PhotoGaveUp as broken:
         codes, problem = (), broken
@@ -94,10 +92,16 @@ def photos() -> PhotoReading:
 @endpoint(upload="photo", refusals=(404, 409))
 def scan_photos(scan_id: UUID) -> PhotoKept:
     """Keep a picture of what was scanned, for whoever has to say what it is; the same one again changes nothing."""
-    upload = request.files.get("photo")
-    if upload is None:
-        raise PhotoMissing
-    picture = make_picture(upload.read())  # before the transaction: it takes a while
+    picture = make_picture(_photo())  # before the transaction: it takes a while
     with transaction() as session:
         add_photo(session, Path(current_app.instance_path), scan_id, picture, current_user.id, utc_now())
         return PhotoKept(len(list_photos(session, scan_id)))
+
+
+def _photo() -> bytes:
+    """Return the picture that was sent. Errors: PhotoMissing."""
+    upload = request.files.get("photo")
+    if upload is None:
+        raise PhotoMissing
+    content: bytes = upload.read()
+    return content

@@ -16,7 +16,7 @@ MOST_LOTS: Final = 60  # a thumb scrolls no further; the others can be typed
 
 
 def say_where_open(session: Session, view: dict[str, Any], user_id: int, device: UUID) -> None:
-    """Say of each bin in the phone's *view* of a stocktake on which phone the user has it open. One query."""
+    """Write into each bin of the phone's *view* on which phone the user has it open. One query."""
     open_on = _open_on(session, view["id"], user_id)
     for bin_ in view["bins"]:
         on = open_on.get((bin_["id"], bin_["round"]))

@@ -5,7 +5,6 @@ from flask_babel import gettext
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
-from app.company.queries import get_company
 from app.db import db, run
 from app.handheld.api import darkroom
 from app.handheld.views import bp
@@ -17,6 +16,7 @@ from app.stocktake.spot.queries import find_bin_named
 from app.stocktake.spot.rules import NotABin
 from app.stocktake.spot.service import begin
 from app.web.addresses import row_number
+from app.web.days import today
 from app.web.words import sentence
 
 
@@ -61,8 +61,8 @@ def _texts() -> list[str]:
 
 
 def _bin_of(session: Session, texts: list[str]) -> int:
-    today = get_company(session).day_of(utc_now())
-    named = {number for text in texts if (number := find_bin_named(session, text, today))}
+    day = today()
+    named = {number for text in texts if (number := find_bin_named(session, text, day))}
     if len(named) != 1:
         raise NotABin(code=", ".join(texts)[:80] or "?")
     return named.pop()

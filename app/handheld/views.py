@@ -50,7 +50,7 @@ def scan(stocktake_id: int) -> Response:
 @may(Permission.SCAN)
 @endpoint(refusals=(404,))
 def stocktake_view(stocktake_id: int) -> StocktakeView:
-    """Tell what a stocktake asks to count, bin by bin."""
+    """Return what a stocktake asks to have counted, bin by bin."""
     session, user = db.session(), current_user.id
     view = phone_view(session, stocktake_id, utc_now(), user)
     say_where_open(session, view, user, current_device())

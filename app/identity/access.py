@@ -10,6 +10,7 @@ from flask_login import current_user as _current_user
 from msgspec import Struct
 
 from app.identity.rules import Permission, Role, permissions_of
+from app.web.errors import wants_json
 from app.web.marks import View, public, signed_in
 
 __all__ = ["Permission", "Principal", "current_user", "may", "public", "required_permissions", "signed_in"]
@@ -40,7 +41,7 @@ class Principal(Struct, UserMixin, frozen=True, dict=True):  # type: ignore[misc
         return f"{self.id}.{self.epoch}"
 
     def may(self, permission: Permission | str) -> bool:
-        """Say whether the user may do this."""
+        """Return whether the user may do this."""
         return permission in self.permissions
 
 
@@ -96,7 +97,7 @@ def _check() -> Response | None:
 
 def _lead_to(endpoint: str) -> Response:
     """Ask for what is missing before this request, which a page comes back to; a phone keeps what it has to send."""
-    if request.path.startswith("/api/"):
+    if wants_json():
         abort(401)
     here = request.full_path.rstrip("?") if request.method == "GET" else None
     return cast("Response", redirect(url_for(endpoint, next=here)))

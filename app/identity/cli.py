@@ -1,4 +1,4 @@
-"""`flask users reset-password LOGIN`: the way back for whom nobody else can help, a sole owner above all.
+"""`flask users reset-password LOGIN`: the way back for those whom nobody else can help, a sole owner above all.
 
 Whoever may run it holds the database anyway; that it was run stands in the audit trail.
 """

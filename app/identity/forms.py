@@ -1,12 +1,12 @@
 """What people type about themselves and each other; the rules are checked in rules.py and by the service."""
 
 from flask_babel import lazy_gettext as _l
-from flask_wtf import FlaskForm
 from wtforms import HiddenField, PasswordField, SelectField, SelectMultipleField, StringField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, EqualTo, InputRequired, Length
 
 from app.identity.rules import PASSWORD_MAX, PASSWORD_MIN, ROLE_DUTIES, ROLE_NAMES, Role
+from app.web.fields import Form
 from app.web.words import LOCALES
 
 THEMES = (
@@ -34,11 +34,7 @@ def _roles() -> SelectMultipleField:
     )
 
 
-class _Form(FlaskForm):  # type: ignore[misc]  # flask-wtf ships no types
-    """What every form here shares."""
-
-
-class SignInForm(_Form):
+class SignInForm(Form):
     """Login and password, and where to go afterwards."""
 
     next = HiddenField()
@@ -50,14 +46,14 @@ class SignInForm(_Form):
     )
 
 
-class PreferencesForm(_Form):
+class PreferencesForm(Form):
     """One's own language and light."""
 
     locale = SelectField(_l("Language"), choices=LANGUAGES)
     theme = SelectField(_l("Appearance"), choices=THEMES)
 
 
-class OwnPasswordForm(_Form):
+class OwnPasswordForm(Form):
     """The present password and the new one, twice; and where to go afterwards."""
 
     next = HiddenField()
@@ -70,7 +66,7 @@ class OwnPasswordForm(_Form):
     )
 
 
-class UserForm(_Form):
+class UserForm(Form):
     """Name and roles of a user."""
 
     name = StringField(_l("Name"), [DataRequired(), Length(max=80)])
@@ -98,13 +94,13 @@ class NewUserForm(UserForm):
     password = _new_password(_l("First password"))
 
 
-class ResetPasswordForm(_Form):
+class ResetPasswordForm(Form):
     """A new password for somebody else."""
 
     password = _new_password(_l("New password"))
 
 
-class DeviceForm(_Form):
+class DeviceForm(Form):
     """The name of a device."""
 
     name = StringField(_l("Name"), [Length(max=120)])

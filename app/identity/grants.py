@@ -19,9 +19,8 @@ from sqlalchemy.orm import Session
 
 from app.identity.access import Principal
 from app.identity.models import Device, EndedEpoch, User
-from app.identity.rules import Role
+from app.identity.rules import SIGN_IN_LIFE, Role
 
-LIFE: Final = timedelta(days=30)  # as long as a sign-in lasts
 SLOW_CLOCKS: Final = timedelta(days=1)
 
 _USER, _ENDED, _DEVICE = (cast("Table", model.__table__) for model in (User, EndedEpoch, Device))
@@ -46,7 +45,7 @@ class Grant(Struct, frozen=True):
     ends_at: datetime
 
     def covers(self, at: datetime) -> bool:
-        """Say whether a scan made *at* this instant is the user's."""
+        """Return whether a scan made *at* this instant is the user's."""
         return self.begins_at <= at < self.ends_at
 
 
@@ -68,7 +67,7 @@ def find_grant(session: Session, text: str, present: Collection[Present] = ()) -
         user_id, epoch, device, issued_at = _read(text, current_app.secret_key or "")
     except BadSignature:
         return None
-    begins_at, ends = issued_at - SLOW_CLOCKS, [issued_at + LIFE]
+    begins_at, ends = issued_at - SLOW_CLOCKS, [issued_at + SIGN_IN_LIFE]
     for one in present:
         if (one.user.id, one.user.epoch, one.device) == (user_id, epoch, device):
             return Grant(user_id, one.user.name, one.user.roles, device, begins_at, ends[0])

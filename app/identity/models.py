@@ -7,8 +7,9 @@ from uuid import UUID
 from sqlalchemy import JSON, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.db import Base, BigId, UtcDateTime, append_only
+from app.db import Base, BigId, UtcDateTime
 from app.identity.rules import Role
+from app.triggers import append_only
 
 
 class User(Base):

@@ -7,8 +7,9 @@ from typing import Final
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
-# OWASP's smaller memory setting with one more pass: about 30 ms, and twenty sign-ins at once stay under 400 MB.
+# Letters and digits that nobody mistakes for each other.
 _CLEAR: Final = "abcdefghjkmnpqrstuvwxyz23456789"
+# OWASP's smaller memory setting with one more pass: about 30 ms, and twenty sign-ins at once stay under 400 MB.
 _HASHER: Final = PasswordHasher(time_cost=3, memory_cost=19 * 1024, parallelism=1)
 
 
@@ -18,12 +19,12 @@ def hash_password(password: str) -> str:
 
 
 def make_password() -> str:
-    """Return a password that nobody has guessed yet: 90 bits, of letters and digits that are not mistaken."""
+    """Return a password that nobody has guessed yet: 90 bits, in letters and digits that are easy to tell apart."""
     return "-".join("".join(secrets.choice(_CLEAR) for _ in range(6)) for _ in range(3))
 
 
 def is_password(kept: str | None, password: str) -> bool:
-    """Say whether *password* belongs to the hash *kept*; without one, take as long and say no."""
+    """Return whether *password* belongs to the hash *kept*; without one, take as long and say no."""
     try:
         return _HASHER.verify(kept or _nobody(), password) and kept is not None
     except (VerificationError, InvalidHashError):
@@ -31,7 +32,7 @@ def is_password(kept: str | None, password: str) -> bool:
 
 
 def needs_rehash(kept: str) -> bool:
-    """Say whether *kept* was made with weaker settings than today's."""
+    """Return whether *kept* was made with weaker settings than today's."""
     return _HASHER.check_needs_rehash(kept)
 
 

@@ -61,8 +61,8 @@ def create_user() -> AnyResponse:
     return redirect(url_for("people.users"), 303)
 
 
-def _new_user_page(form: NewUserForm, sentence: str | None = None, status: int = 200) -> Response:
-    page = render_template("identity/new_user.html", form=form, sentence=sentence, title=gettext("New user"))
+def _new_user_page(form: NewUserForm, problem: str | None = None, status: int = 200) -> Response:
+    page = render_template("identity/new_user.html", form=form, problem=problem, title=gettext("New user"))
     return make_response(page, status)
 
 
@@ -114,7 +114,7 @@ def reset_password(user_id: int) -> AnyResponse:
 def _user_page(
     user: User,
     form: UserForm,
-    sentence: str | None = None,
+    problem: str | None = None,
     status: int = 200,
     passwords: ResetPasswordForm | None = None,
 ) -> Response:
@@ -123,7 +123,7 @@ def _user_page(
         user=user,
         form=form,
         passwords=passwords or ResetPasswordForm(None),
-        sentence=sentence,
+        problem=problem,
         title=user.name,
     )
     return make_response(page, status)

@@ -49,7 +49,7 @@ def principal_of(user: User) -> Principal:
 
 
 def get_user(session: Session, user_id: int) -> User:
-    """Return the user, active or not."""
+    """Return the user, active or not. Errors: NotFound."""
     user = session.get(User, user_id)
     if user is None:
         raise NotFound
@@ -67,7 +67,7 @@ def get_active_user(session: Session, login: str) -> User:
 
 
 def get_device(session: Session, device_id: UUID) -> Device:
-    """Return the device, revoked or not."""
+    """Return the device, revoked or not. Errors: NotFound."""
     device = session.get(Device, device_id)
     if device is None:
         raise NotFound

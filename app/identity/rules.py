@@ -100,6 +100,7 @@ FAILURES_PER_LOGIN: Final = 10
 # A shop's phones share one address, so it bears more than one name.
 FAILURES_PER_ADDRESS: Final = 60
 # Longer than any rule asks for tries, and than any session lives.
+SIGN_IN_LIFE: Final = timedelta(days=30)  # of a session, and of what it lets a page scan with
 TRIES_KEPT: Final = timedelta(days=90)
 
 
@@ -225,6 +226,6 @@ def ensure_may_try(by_login: Tries, by_address: Tries, now: datetime) -> None:
 
 
 def is_own_path(target: str) -> bool:
-    """Say whether *target* is a path on this very site, so that a sign-in never leads elsewhere."""
+    """Return whether *target* is a path on this very site, so that a sign-in never leads elsewhere."""
     # Browsers read "//host", "/\\host" and control characters before them as another site's address.
     return target.startswith("/") and not target.startswith(("//", "/\\")) and target.isprintable()

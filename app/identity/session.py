@@ -21,12 +21,12 @@ from app.db import db
 from app.identity.access import Principal, current_user
 from app.identity.grants import Present
 from app.identity.queries import find_principal
+from app.identity.rules import SIGN_IN_LIFE
 from app.identity.sign_in import SignedIn
 from app.kernel.clock import utc_now
 
 SESSION_COOKIE: Final = "zhangshi"
 DEVICE_COOKIE: Final = "zhangshi-device"
-LIFE: Final = timedelta(days=30)
 DEVICE_LIFE: Final = timedelta(days=400)  # the longest that browsers keep a cookie
 DAY_S: Final = 24 * 3600
 DEVICE_MARKS: Final = (  # the telling mark first: HarmonyOS calls itself Android, an iPad a Macintosh
@@ -63,14 +63,14 @@ class SchemeSessions(SecureCookieSessionInterface):
         except BadSignature:
             return self.session_class()
         age = utc_now() - signed_at
-        return self.session_class(deepcopy(kept) if timedelta() <= age <= LIFE else None)
+        return self.session_class(deepcopy(kept) if timedelta() <= age <= SIGN_IN_LIFE else None)
 
     def get_cookie_name(self, app: Flask) -> str:  # noqa: ARG002  # Flask's signature
         """Return the name under which this request's session is kept."""
         return _host_name(SESSION_COOKIE)
 
     def get_cookie_secure(self, app: Flask) -> bool:  # noqa: ARG002  # Flask's signature
-        """Say whether the browser may send the session back over HTTPS only."""
+        """Return whether the browser may send the session back over HTTPS only."""
         return request.is_secure
 
 
@@ -80,7 +80,7 @@ def init_app(app: Flask) -> None:
     app.config.update(
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
-        PERMANENT_SESSION_LIFETIME=LIFE,
+        PERMANENT_SESSION_LIFETIME=SIGN_IN_LIFE,
         # Renewed once a day by _load: a cookie in every answer could undo a sign-out that overtakes it.
         SESSION_REFRESH_EACH_REQUEST=False,
     )

@@ -25,7 +25,7 @@ def issue(instance: Path) -> str:
 
 
 def check(instance: Path, token: str) -> bool:
-    """Tell whether *token* is the one issued last and not burnt."""
+    """Return whether *token* is the one issued last and not burnt."""
     try:
         kept = (instance / FILE_NAME).read_text(encoding="ascii")
     except FileNotFoundError:

@@ -58,8 +58,8 @@ def _enter(login: str, password: str) -> SignedIn:
         return finish_sign_in(work, tried, device, name, rehashed, now)
 
 
-def _sign_in_page(form: SignInForm, sentence: str | None = None, status: int = 200) -> Response:
-    page = render_template("identity/sign_in.html", form=form, sentence=sentence, title=gettext("Sign in"))
+def _sign_in_page(form: SignInForm, problem: str | None = None, status: int = 200) -> Response:
+    page = render_template("identity/sign_in.html", form=form, problem=problem, title=gettext("Sign in"))
     return make_response(page, status)
 
 
@@ -147,11 +147,11 @@ def change_password() -> AnyResponse:
     return redirect(after, 303)
 
 
-def _password_page(form: OwnPasswordForm, sentence: str | None = None, status: int = 200) -> Response:
+def _password_page(form: OwnPasswordForm, problem: str | None = None, status: int = 200) -> Response:
     if not current_user.must_change_password:
-        return _profile_page(passwords=form, password_sentence=sentence, status=status)
+        return _profile_page(passwords=form, password_problem=problem, status=status)
     page = render_template(
-        "identity/own_password.html", title=gettext("Choose your own password"), passwords=form, sentence=sentence
+        "identity/own_password.html", title=gettext("Choose your own password"), passwords=form, problem=problem
     )
     return make_response(page, status)
 
@@ -170,7 +170,7 @@ def sign_out_everywhere() -> AnyResponse:
 def _profile_page(
     preferences: PreferencesForm | None = None,
     passwords: OwnPasswordForm | None = None,
-    password_sentence: str | None = None,
+    password_problem: str | None = None,
     status: int | None = None,
 ) -> Response:
     refused = bool(preferences or passwords)
@@ -179,7 +179,7 @@ def _profile_page(
         title=gettext("My profile"),
         preferences=preferences or PreferencesForm(None, locale=current_user.locale or "", theme=current_user.theme),
         passwords=passwords or OwnPasswordForm(None),
-        password_sentence=password_sentence,
+        password_problem=password_problem,
         roles=role_names(sorted(current_user.roles)),
     )
     return make_response(page, status or (400 if refused else 200))

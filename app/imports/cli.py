@@ -10,9 +10,8 @@ import click
 from flask import current_app
 from flask.cli import with_appcontext
 from flask_babel import force_locale
-from sqlalchemy import select
 
-from app.company.models import Company
+from app.company.queries import find_company
 from app.db import db, transaction
 from app.identity.queries import get_active_user, users_who_may
 from app.identity.rules import Permission
@@ -106,11 +105,11 @@ def _report(import_id: int) -> int:
         raise click.ClickException(said(found.failure))
     for shown, row in enumerate(list_bad_rows(db.session(), import_id)):
         if shown == MOST_SHOWN:
-            print(f"… and {found.bad - shown} more")
+            click.echo(f"… and {found.bad - shown} more")
             break
         reasons = "; ".join(said(p) for p in row.problems)
-        print(f"row {row.number}: {reasons}")
-    print(f"{found.good} good, {found.bad} bad")
+        click.echo(f"row {row.number}: {reasons}")
+    click.echo(f"{found.good} good, {found.bad} bad")
     return found.bad
 
 
@@ -123,8 +122,9 @@ def _apply(import_id: int, *, only_good: bool) -> None:
     if found.state != ImportState.APPLIED:
         failure = found.failure or {"message": RuleBroken.message, "params": {}}
         raise click.ClickException(said(failure))
-    print(f"{found.applied} rows taken over")
+    click.echo(f"{found.applied} rows taken over")
 
 
 def _time_zone() -> str:
-    return db.session.scalar(select(Company.time_zone)) or "UTC"
+    company = find_company(db.session())
+    return company.time_zone if company else "UTC"

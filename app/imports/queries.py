@@ -1,23 +1,17 @@
 """Reads of imports and their rows."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, exists, func, select
+from sqlalchemy import ColumnElement, Select, exists, func, select
 from sqlalchemy.orm import Session
 
+from app.identity.models import User
 from app.imports.models import Import, ImportRow
-from app.imports.rules import ENDED, KEPT, ImportState, RowsRemoved, RowState, rows_gone
-from app.kernel.errors import NotFound
-from app.kernel.i18n import N_
+from app.imports.rules import ENDED, KEPT, ImportState, NoSuchImport, RowsRemoved, RowState, rows_gone
 
 HELD = 2_000
-
-
-class NoSuchImport(NotFound):
-    """No import with this id."""
-
-    message = N_("There is no such import.")
 
 
 def get_import(session: Session, import_id: int) -> Import:
@@ -33,6 +27,27 @@ def count_applied(session: Session, kind: str) -> int:
     were = (ImportState.APPLIED, ImportState.TAKEN_BACK)
     statement = select(func.count(Import.id)).where(Import.kind == kind, Import.state.in_(were))
     return session.scalar(statement) or 0
+
+
+def import_rows(kinds: Collection[str]) -> Select[Any]:
+    """Return the statement of the list of imports of these kinds, each with the name of who brought it."""
+    columns: tuple[Any, ...] = (
+        Import.id,
+        Import.kind,
+        Import.file_name,
+        Import.state,
+        Import.good,
+        Import.bad,
+        Import.created_at,
+        User.name,
+    )
+    return select(*columns).join(User, User.id == Import.created_by).where(Import.kind.in_(kinds))
+
+
+def bad_rows(import_id: int) -> Select[Any]:
+    """Return the statement of the list of an import's rows with problems."""
+    columns: tuple[Any, ...] = (ImportRow.number, ImportRow.cells, ImportRow.problems)
+    return select(*columns).where(ImportRow.import_id == import_id, ImportRow.state == RowState.BAD)
 
 
 def list_cells(session: Session, import_id: int, states: Sequence[RowState]) -> list[tuple[int, dict[str, str]]]:
@@ -66,7 +81,7 @@ def _missing_bad_rows(session: Session, found: Import) -> int:
 
 
 def is_left_over(now: datetime) -> ColumnElement[bool]:
-    """Say of an import that neither its rows nor its file are kept any longer: rules.has_ended(), KEPT ago."""
+    """Return the clause that keeps imports whose rows and file are kept no longer: rules.has_ended(), KEPT ago."""
     has_failed = (Import.state == ImportState.FAILED) & (Import.good == 0)
     return (Import.state.in_(ENDED) | has_failed) & (Import.beat_at < now - KEPT)
 
@@ -77,6 +92,6 @@ def list_left_over(session: Session, now: datetime) -> list[int]:
 
 
 def list_with_old_rows(session: Session, now: datetime) -> list[int]:
-    """Return those of them that have rows still."""
+    """Return the imports that list_left_over() names whose rows are still there."""
     has_rows = exists().where(ImportRow.import_id == Import.id)
     return list(session.scalars(select(Import.id).where(is_left_over(now), has_rows).order_by(Import.id)))

@@ -48,11 +48,37 @@ FOLLOWS: dict[ImportState, frozenset[ImportState]] = {
     ImportState.TAKEN_BACK: frozenset(),
     ImportState.DISCARDED: frozenset(),
 }
+STATE_NAMES: dict[ImportState, str] = {
+    ImportState.UPLOADED: N_("match columns"),
+    ImportState.STAGING: N_("being read"),
+    ImportState.CHECKED: N_("checked"),
+    ImportState.APPLYING: N_("being taken over"),
+    ImportState.APPLIED: N_("taken over"),
+    ImportState.FAILED: N_("failed"),
+    ImportState.DISCARDED: N_("discarded"),
+    ImportState.TAKEN_BACK: N_("taken back"),
+}
+STATE_TONES: dict[ImportState, str] = {
+    ImportState.UPLOADED: "neutral",
+    ImportState.STAGING: "warn",
+    ImportState.CHECKED: "calm",
+    ImportState.APPLYING: "warn",
+    ImportState.APPLIED: "good",
+    ImportState.FAILED: "bad",
+    ImportState.DISCARDED: "neutral",
+    ImportState.TAKEN_BACK: "neutral",
+}
 BUSY = frozenset({ImportState.STAGING, ImportState.APPLYING})
 # Nothing is read from the rows or the file of such an import any more: taking back undoes what was booked.
 ENDED = frozenset({ImportState.APPLIED, ImportState.DISCARDED, ImportState.TAKEN_BACK})
 # How long staged rows and files outlive the end of their import.
 KEPT = timedelta(days=30)
+
+
+class NoSuchImport(NotFound):
+    """No import with this id."""
+
+    message = N_("There is no such import.")
 
 
 class WrongState(RuleBroken):
@@ -130,7 +156,7 @@ class Unread(InvalidInput):
 
 
 def has_ended(state: ImportState, good: int) -> bool:
-    """Tell whether the rows are wanted no more; what failed can be taken over again as long as there are good rows."""
+    """Return whether the rows are wanted no more; what failed can be taken over again while it has good rows."""
     return state in ENDED or (state == ImportState.FAILED and not good)
 
 
@@ -233,7 +259,7 @@ NO = frozenset(
 
 
 def is_yes(cell: str) -> bool:
-    """Tell whether a cell says yes. Errors: NeitherYesNorNo."""
+    """Return whether a cell says yes. Errors: NeitherYesNorNo."""
     word = cell.strip().casefold()
     if word not in YES | NO:
         raise NeitherYesNorNo(text=cell)

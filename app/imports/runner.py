@@ -23,7 +23,7 @@ def file_of(app: Flask, import_id: int) -> Path:
 
 
 def is_stuck(found: Import, now: datetime) -> bool:
-    """Tell whether the process at work on the import must have died."""
+    """Return whether the process at work on the import must have died."""
     return found.state in BUSY and now - found.beat_at > GIVEN_UP_AFTER
 
 

@@ -4,19 +4,18 @@ Law: staging never holds the right to write for long, so scans go on; applying h
 """
 
 import gc
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
-from itertools import islice
 from pathlib import Path
-from typing import TypeVar, cast
+from typing import cast
 
 from msgspec.structs import asdict
 from sqlalchemy import ColumnElement, Table, delete, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from app.bulk import as_stored, insert_stored, refresh_statistics
+from app.bulk import as_stored, in_parts, insert_stored, refresh_statistics
 from app.db import db, transaction
 from app.identity.audit import audit
 from app.imports.kinds import Applying, ReadRow, fields_of, get_kind
@@ -40,8 +39,6 @@ from app.imports.rules import (
 from app.kernel.clock import business_day, utc_now
 from app.kernel.errors import InvalidInput, RuleBroken
 from app.kernel.i18n import N_
-
-Row = TypeVar("Row")
 
 ROW = cast("Table", ImportRow.__table__)
 ROW_COLUMNS = ("import_id", "number", "cells", "state", "problems", "words")
@@ -86,7 +83,7 @@ def propose_columns(path: Path, name: str, kind: str, titles: Mapping[str, str])
 
 
 def match_rows(rows: Sequence[FileRow], kind: str, titles: Mapping[str, str]) -> tuple[int, dict[str, int]]:
-    """Return the same of the first rows of a file."""
+    """Return the row of the headings and the columns matched by them, from the first rows of a file."""
     fields = fields_of(db.session(), get_kind(kind))
     number, headings = rows[heading_row([row for _, row in rows], fields, titles)]
     return number - 1, match_columns(headings, fields, titles)
@@ -197,7 +194,7 @@ def _stage(import_id: int, run: int, path: Path) -> None:
     rows = read_rows(path, found.file_name)
     cells = ((number, _cells(row, found.columns)) for number, row in rows if number > found.heading + 1)
     staged = 0
-    for chunk in _chunks(cells):
+    for chunk in in_parts(cells, CHUNK):
         staged += len(chunk)
         if staged > MOST_ROWS:
             raise TooManyRows(most=MOST_ROWS)
@@ -228,7 +225,7 @@ def _check(import_id: int, run: int) -> None:
 
 def _show(import_id: int, run: int, bad: Sequence[dict[str, object]], *, good: int, bad_ones: int) -> None:
     """Keep which rows are bad and why, some at a time as when staging, then say that the check is done."""
-    for chunk in _chunks(bad):
+    for chunk in in_parts(bad, CHUNK):
         with transaction() as session:
             _beat(session, import_id, run)
             session.execute(update(ImportRow), chunk)
@@ -317,9 +314,3 @@ def _fail(import_id: int, error: RuleBroken) -> None:
 
 def _cells(row: Sequence[str], columns: Mapping[str, int]) -> dict[str, str]:
     return {key: row[index] for key, index in columns.items() if index < len(row) and row[index]}
-
-
-def _chunks(values: Iterable[Row]) -> Iterator[list[Row]]:
-    rest = iter(values)
-    while chunk := list(islice(rest, CHUNK)):
-        yield chunk

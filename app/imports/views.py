@@ -1,37 +1,32 @@
 """Pages of imports: upload, match the columns, watch, read what is wrong, take over."""
 
-from collections.abc import Sequence
-from typing import Any
-
 from flask import Blueprint, Response, abort, current_app, make_response, redirect, render_template, request, url_for
 from flask_babel import gettext
-from flask_babel import lazy_gettext as _l
-from sqlalchemy import select
 from sqlalchemy.orm import Session
-from werkzeug.wrappers import Response as Answer
+from werkzeug.wrappers import Response as AnyResponse
 from wtforms.fields.choices import SelectChoice
 
 from app.company.queries import get_company
 from app.db import db, transaction
 from app.identity.access import current_user, may
-from app.identity.models import User
 from app.identity.rules import Permission
 from app.imports.forms import UploadForm, chosen_columns, columns_form
 from app.imports.kinds import KINDS, ImportKind, fields_of, get_kind
-from app.imports.models import Import, ImportRow
+from app.imports.listings import bad_rows_listing, imports_listing, reasons_of
+from app.imports.models import Import
 from app.imports.queries import find_rows_gone, get_import, list_bad_rows
 from app.imports.reading import first_rows
 from app.imports.rules import (
     BUSY,
     FOLLOWS,
     KEPT,
+    STATE_NAMES,
+    STATE_TONES,
     ColumnMissing,
     FileGone,
     ImportState,
-    RowState,
     WrongState,
     has_ended,
-    shortened,
 )
 from app.imports.runner import file_of, is_stuck, launch
 from app.imports.service import (
@@ -47,9 +42,8 @@ from app.imports.service import (
 from app.imports.titles import other_titles
 from app.kernel.clock import utc_now
 from app.kernel.errors import RuleBroken
-from app.kernel.i18n import N_
 from app.web.exports import workbook
-from app.web.listing import Column, Filter, Listing, answer, read
+from app.web.listing import answer, read
 from app.web.words import said, sentence
 
 bp = Blueprint("imports", __name__)
@@ -63,99 +57,46 @@ IMPORTERS = (
     Permission.MONEY,
 )
 SAMPLE_ROWS = 6
-STATES = {
-    ImportState.UPLOADED: N_("match columns"),
-    ImportState.STAGING: N_("being read"),
-    ImportState.CHECKED: N_("checked"),
-    ImportState.APPLYING: N_("being taken over"),
-    ImportState.APPLIED: N_("taken over"),
-    ImportState.FAILED: N_("failed"),
-    ImportState.DISCARDED: N_("discarded"),
-    ImportState.TAKEN_BACK: N_("taken back"),
-}
-SHADES = {
-    ImportState.CHECKED: "calm",
-    ImportState.APPLIED: "good",
-    ImportState.FAILED: "bad",
-    ImportState.STAGING: "warn",
-    ImportState.APPLYING: "warn",
-}
 
 
 @bp.get("/")
 @may(*IMPORTERS)
 def list_imports() -> Response:
     """List the imports of the kinds this user may import."""
-    kinds = [kind.key for kind in _kinds()]
-    statement = (
-        select(
-            Import.id,
-            Import.kind,
-            Import.file_name,
-            Import.state,
-            Import.good,
-            Import.bad,
-            Import.created_at,
-            User.name,
-        )
-        .join(User, User.id == Import.created_by)
-        .where(Import.kind.in_(kinds))
-    )
-    columns = (
-        Column(
-            "file_name",
-            _l("File"),
-            sort=Import.file_name,
-            link=lambda row: url_for("imports.show", import_id=row.id),
-            is_title=True,
-        ),
-        Column("kind", _l("Kind"), label=lambda row: gettext(get_kind(row.kind).title)),
-        Column(
-            "state",
-            _l("State"),
-            "badge",
-            label=lambda r: gettext(STATES[r.state]),
-            shade=lambda r: SHADES.get(r.state, "neutral"),
-        ),
-        Column("good", _l("Good rows"), "quantity", sort=Import.good),
-        Column("bad", _l("Bad rows"), "quantity", sort=Import.bad),
-        Column("name", _l("By")),
-        Column("created_at", _l("When"), "instant", sort=Import.created_at),
-    )
-    filters = (
-        Filter("kind", _l("Kind"), [(k.key, gettext(k.title)) for k in _kinds()], lambda value: Import.kind == value),
-    )
-    listing = Listing(
-        name="imports",
-        title=_l("Imports"),
-        statement=statement,
-        columns=columns,
-        search=(Import.file_name,),
-        filters=filters,
-        order=(Import.id.desc(),),
-        when=Import.created_at,
-        empty=_l("Bring items, partners, bins and opening balances in from a spreadsheet."),
-    )
-    return answer(db.session(), listing, "imports/list.html")
+    return answer(db.session(), imports_listing(_kinds()), "imports/list.html")
 
 
-@bp.route("/new", methods=["GET", "POST"])
+@bp.get("/new")
 @may(*IMPORTERS)
-def upload() -> Answer | Response:
+def upload() -> Response:
+    """Ask for a file and what it holds (`kind`, if it is known already)."""
+    return _upload_page(_upload_form(kind=request.args.get("kind")))
+
+
+@bp.post("/new")
+@may(*IMPORTERS)
+def take_in() -> AnyResponse:
     """Take a file in."""
-    form = UploadForm()
+    form = _upload_form()
+    if not form.validate():
+        return _upload_page(form, status=400)
+    with transaction() as session:
+        added = add_import(session, form.kind.data, form.file.data.filename, current_user.id, utc_now())
+    path = file_of(current_app, added.id)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    form.file.data.save(path)
+    return redirect(url_for("imports.show", import_id=added.id), 303)
+
+
+def _upload_form(**first: object) -> UploadForm:
+    form = UploadForm(data=first)
     form.kind.choices = [SelectChoice(kind.key, gettext(kind.title)) for kind in _kinds()]
-    if request.method == "GET" and (wanted := request.args.get("kind")):
-        form.kind.data = wanted
-    if form.validate_on_submit():
-        with transaction() as session:
-            added = add_import(session, form.kind.data, form.file.data.filename, current_user.id, utc_now())
-        path = file_of(current_app, added.id)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        form.file.data.save(path)
-        return redirect(url_for("imports.show", import_id=added.id), 303)
-    status = 400 if form.errors else 200
-    return make_response(render_template("imports/upload.html", form=form, kinds=_kinds(), title=_l("Import")), status)
+    return form
+
+
+def _upload_page(form: UploadForm, status: int = 200) -> Response:
+    page = render_template("imports/upload.html", form=form, kinds=_kinds(), title=gettext("Import"))
+    return make_response(page, status)
 
 
 @bp.get("/template/<kind>.xlsx")
@@ -179,12 +120,12 @@ def show(import_id: int) -> Response:
 def _progress(found: Import) -> Response:
     now = utc_now()
     gone = find_rows_gone(db.session(), found, now) if found.bad else None
-    bad_rows = read(db.session(), _bad_listing(found)) if found.bad and not gone else None
+    bad_rows = read(db.session(), bad_rows_listing(found.id)) if found.bad and not gone else None
     context = {
         "found": found,
         "kind": get_kind(found.kind),
-        "state": gettext(STATES[found.state]),
-        "shade": SHADES.get(found.state, "neutral"),
+        "state": gettext(STATE_NAMES[found.state]),
+        "shade": STATE_TONES[found.state],
         "is_busy": found.state in BUSY,
         "is_stuck": is_stuck(found, now),
         "failure": said(found.failure) if found.failure else None,
@@ -222,7 +163,7 @@ def _ask_for_columns(found: Import, missing: ColumnMissing | None = None) -> Res
 
 @bp.post("/<int:import_id>/columns")
 @may(*IMPORTERS)
-def match(import_id: int) -> Answer:
+def match(import_id: int) -> AnyResponse:
     """Accept which column is which and have the rows staged."""
     found = _own(db.session(), import_id)
     if ImportState.STAGING not in FOLLOWS[found.state]:
@@ -246,7 +187,7 @@ def match(import_id: int) -> Answer:
 
 @bp.post("/<int:import_id>/apply")
 @may(*IMPORTERS)
-def apply(import_id: int) -> Answer:
+def apply(import_id: int) -> AnyResponse:
     """Take the rows over."""
     _own(db.session(), import_id)
     with transaction() as session:
@@ -256,7 +197,7 @@ def apply(import_id: int) -> Answer:
 
 @bp.post("/<int:import_id>/again")
 @may(*IMPORTERS)
-def again(import_id: int) -> Answer:
+def again(import_id: int) -> AnyResponse:
     """Send a new process to an import whose process died."""
     if not is_stuck(_own(db.session(), import_id), utc_now()):
         raise WrongState
@@ -265,7 +206,7 @@ def again(import_id: int) -> Answer:
 
 @bp.post("/<int:import_id>/discard")
 @may(*IMPORTERS)
-def give_up(import_id: int) -> Answer:
+def give_up(import_id: int) -> AnyResponse:
     """Give the import up."""
     _own(db.session(), import_id)
     with transaction() as session:
@@ -277,7 +218,7 @@ def give_up(import_id: int) -> Answer:
 
 @bp.post("/<int:import_id>/back")
 @may(*IMPORTERS)
-def undo(import_id: int) -> Answer:
+def undo(import_id: int) -> AnyResponse:
     """Book back what the import brought."""
     _own(db.session(), import_id)
     with transaction() as session:
@@ -297,13 +238,13 @@ def bad_rows(import_id: int) -> Response:
     columns = [(gettext(field.title), "code") for field in fields]
     columns += [(gettext("Problem"), "text"), (gettext("Row in the file"), "quantity")]
     rows = (
-        [*(row.cells.get(field.key, "") for field in fields), _reasons(row), row.number]
+        [*(row.cells.get(field.key, "") for field in fields), reasons_of(row), row.number]
         for row in list_bad_rows(db.session(), import_id)
     )
     return workbook(f"{found.kind}-problems", columns, rows)
 
 
-def _to_work(import_id: int) -> Answer:
+def _to_work(import_id: int) -> AnyResponse:
     with transaction() as session:
         run = send_to_work(session, import_id, utc_now())
     launch(current_app, import_id, run, current_user.id)
@@ -319,26 +260,3 @@ def _own(session: Session, import_id: int) -> Import:
 
 def _kinds() -> list[ImportKind]:
     return [kind for kind in KINDS.values() if current_user.may(kind.permission)]
-
-
-def _bad_listing(found: Import) -> Listing:
-    columns: Sequence[Column] = (
-        Column("number", _l("Row in the file"), "quantity", sort=ImportRow.number),
-        Column("reason", _l("Problem"), label=_reasons, is_title=True),
-        Column("cells", _l("Cells"), label=lambda row: shortened(" · ".join(row.cells.values()))),
-    )
-    statement = select(ImportRow.number, ImportRow.cells, ImportRow.problems).where(
-        ImportRow.import_id == found.id, ImportRow.state == RowState.BAD
-    )
-    return Listing(
-        name="bad-rows",
-        title=_l("Rows with problems"),
-        statement=statement,
-        columns=columns,
-        search=(ImportRow.words,),
-        order=(ImportRow.number,),
-    )
-
-
-def _reasons(row: Any) -> str:
-    return " ".join(said(problem) for problem in row.problems)

@@ -34,7 +34,7 @@ def register(*jobs: Job) -> None:
 
 
 def get_job(name: str) -> Job:
-    """Return the job of that name."""
+    """Return the job of that name. Errors: JobUnknown."""
     try:
         return JOBS[name]
     except KeyError:

@@ -19,12 +19,12 @@ def check_digit(payload: str) -> str:
 
 
 def has_check_digit(number: str) -> bool:
-    """Tell whether the last digit of *number* is the right check digit."""
+    """Return whether the last digit of *number* is the right check digit."""
     return bool(_DIGITS.fullmatch(number)) and len(number) > 1 and check_digit(number[:-1]) == number[-1]
 
 
 def has_gtin_length(text: str) -> bool:
-    """Tell whether *text* is all digits and as long as a GTIN may be."""
+    """Return whether *text* is all digits and as long as a GTIN may be."""
     return len(text) in LENGTHS and bool(_DIGITS.fullmatch(text))
 
 
@@ -52,7 +52,7 @@ def expand_upc_e(text: str) -> str | None:
 
 
 def is_restricted(gtin14: str) -> bool:
-    """Tell whether *gtin14* is of a range kept for use inside one shop: prefixes 02, 04, 2x; GTIN-8 with 0 or 2."""
+    """Return whether *gtin14* is of a range kept for use inside one shop: prefixes 02, 04, 2x; GTIN-8 with 0 or 2."""
     if gtin14.startswith("000000"):
         return gtin14[6] in "02"
     return gtin14[0] == "0" and (gtin14[1] == "2" or gtin14[1:3] in {"02", "04"})

@@ -50,7 +50,7 @@ def find_own_code(text: str) -> OwnCode | None:
 
 
 def has_own_shape(text: str) -> bool:
-    """Tell whether *text* looks like a label of ours, right or damaged."""
+    """Return whether *text* looks like a label of ours, right or damaged."""
     return _SHAPE.fullmatch(text.upper()) is not None
 
 

@@ -160,7 +160,7 @@ def _value_of_entering(line: Line, cost: Cost) -> Decimal | None:
 
 
 def _is_known(line: Line, value: Decimal) -> bool:
-    """Say whether somebody knows what entering goods cost; nothing is a cost only where somebody stated it."""
+    """Return whether somebody knows what entering goods cost; nothing is a cost only where somebody stated it."""
     return bool(value) or needs_given_cost(line.source) or line.reason is Reason.DIFFERENCE
 
 

@@ -1,12 +1,13 @@
 """What is typed to close the books."""
 
 from flask_babel import lazy_gettext as _l
-from flask_wtf import FlaskForm
 from wtforms import DateField
 from wtforms.validators import InputRequired
 
+from app.web.fields import Form
 
-class CloseForm(FlaskForm):  # type: ignore[misc]  # flask-wtf ships no types
+
+class CloseForm(Form):
     """Up to which day."""
 
     until = DateField(

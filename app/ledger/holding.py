@@ -112,7 +112,7 @@ def keep_costs(connection: Connection, costs: dict[int, Cost]) -> None:
 
 @contextmanager
 def _places_guarded() -> Iterator[None]:
-    """Say in our words that the database refused a balance: its triggers know places and lots, and cost nothing."""
+    """Raise WrongPlace where the database refuses a balance: its triggers know places and lots, and cost nothing."""
     try:
         yield
     except IntegrityError as refused:

@@ -14,10 +14,11 @@ from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.schema import Table
 
 from app.company.rules import ACCOUNTS, CONTROL_ROLES
-from app.db import Base, BigId, Money, Price, Quantity, UtcDateTime, append_only, word
+from app.db import Base, BigId, Money, Price, Quantity, UtcDateTime, word
 from app.ledger.rules import LINES, Reason
 from app.ledger.seals import attach_seals
 from app.places.rules import End
+from app.triggers import append_only
 
 _FIRST_OWN = max(End)
 _CONTROL = ", ".join(sorted({f"'{codes[role]}'" for codes in ACCOUNTS.values() for role in CONTROL_ROLES}))

@@ -12,7 +12,7 @@ from decimal import Decimal
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.company.models import Company
+from app.company.queries import find_company
 from app.company.rules import ACCOUNTS, AccountRole
 from app.identity.rules import Permission
 from app.imports.cells import CellReader
@@ -160,13 +160,13 @@ def _post(session: Session, entries: Sequence[EntryFact], how: Applying) -> None
 
 def _find_opened(session: Session, role: AccountRole) -> set[Opened]:
     """Return the opening balances on the account of *role* that stand in the books, with and without their due date."""
-    chart = session.scalar(select(Company.chart).where(Company.id == 1))
-    if chart is None:
+    company = find_company(session)
+    if company is None:
         return set()
     rows = session.execute(
         select(Entry.partner_id, Entry.debit + Entry.credit, Entry.due_on)
         .join(Posting, Posting.seq == Entry.posting_seq)
-        .where(Posting.kind == OPENING, still_stands(), Entry.account == ACCOUNTS[chart][role])
+        .where(Posting.kind == OPENING, still_stands(), Entry.account == ACCOUNTS[company.chart][role])
     ).all()
     return {(partner, amount, day) for partner, amount, due in rows for day in (due, None)}
 

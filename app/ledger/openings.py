@@ -6,12 +6,12 @@ Law: an import is one posting. Cost is given, or zero is confirmed: nothing come
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import TypeVar
 
 from msgspec import Struct
 from sqlalchemy import ColumnElement, exists, func, select
 from sqlalchemy.orm import Session, aliased
 
+from app.bulk import in_parts
 from app.catalog.lots import LONGEST_LOT, LotKey, ensure_lots, find_expiries
 from app.catalog.models import NO_LOT, Lot
 from app.catalog.queries import find_base_packs, find_items_by_codes, find_packs_by_codes
@@ -42,12 +42,10 @@ from app.places.queries import find_places
 from app.places.rules import LEAVES, End
 
 OPENING = "opening"  # the kind of posting
-CHUNK = 5_000
 # The day from which spreadsheets count, so that their 60 (a 29 February 1900 that never was) harms nobody today.
 SHEETS_DAY_ZERO = date(1899, 12, 30)
 FIRST_YEAR = 1900
 ITEM_NAMES = ("商品", "商品编号", "编号", "编码", "货号", "条码", "条形码", "barcode", "gtin", "sku", "code")
-Value = TypeVar("Value", int, str)
 CONFIRMED = N_("Zero cost confirmed")
 
 
@@ -300,8 +298,8 @@ def _find_opened(session: Session, item_ids: set[int]) -> dict[tuple[int, str, i
     )
     return {
         (item_id, lot, place_id): quantity
-        for chunk in _chunks(item_ids)
-        for item_id, lot, place_id, quantity in session.execute(statement.where(Move.item_id.in_(chunk)))
+        for part in in_parts(sorted(item_ids))
+        for item_id, lot, place_id, quantity in session.execute(statement.where(Move.item_id.in_(part)))
     }
 
 
@@ -318,27 +316,22 @@ def _lot_key(row: StockRow) -> LotKey:
 def _find_goods(session: Session, codes: set[str]) -> dict[str, PackFacts]:
     """Return what each code names: an item's own code first, else a barcode of one of its packs."""
     found: dict[str, PackFacts] = {}
-    for chunk in _chunks(codes):
-        items = find_items_by_codes(session, chunk)
+    for part in in_parts(sorted(codes)):
+        items = find_items_by_codes(session, part)
         base = find_base_packs(session, set(items.values()))
-        by_code = find_packs_by_codes(session, [code for code in chunk if code not in items])
+        by_code = find_packs_by_codes(session, [code for code in part if code not in items])
         found |= {code: base[number] for code, number in items.items()}
-        found |= {code: by_code[key] for code in chunk if (key := barcode_key(code)) in by_code and code not in items}
+        found |= {code: by_code[key] for code in part if (key := barcode_key(code)) in by_code and code not in items}
     return found
 
 
 def _find_leaves(session: Session, codes: set[str]) -> dict[str, int]:
     found: dict[str, int] = {}
-    for chunk in _chunks(codes):
+    for part in in_parts(sorted(codes)):
         rows = session.execute(
             select(Location.code, Location.id).where(
-                Location.code.in_(chunk), Location.kind.in_(LEAVES), Location.active
+                Location.code.in_(part), Location.kind.in_(LEAVES), Location.active
             )
         )
         found |= dict(rows.all())
     return found
-
-
-def _chunks(values: set[Value]) -> list[list[Value]]:
-    ordered = sorted(values)
-    return [ordered[start : start + CHUNK] for start in range(0, len(ordered), CHUNK)]

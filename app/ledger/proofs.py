@@ -133,9 +133,9 @@ WHERE level < 0 AND NOT EXISTS (
        AND a.location_id = levels.location_id AND a.counted_at >= levels.occurred_at)
 """
 
-DIFFERENCES = """
+DIFFERENCES = f"""
 SELECT a.id, a.counted - a.book, coalesce(d.moved, 0) FROM ledger_anchor a LEFT JOIN (
-    SELECT anchor_id, sum(CASE WHEN source_id = 3 THEN quantity ELSE -quantity END) AS moved, count(*) AS times
+    SELECT anchor_id, sum(CASE WHEN source_id = {End.LOSS} THEN quantity ELSE -quantity END) AS moved, count(*) AS times
     FROM ledger_move WHERE reason = 'difference' GROUP BY anchor_id
 ) d ON d.anchor_id = a.id
 WHERE a.counted - a.book <> coalesce(d.moved, 0) OR d.times > 1

@@ -6,21 +6,22 @@ On hand is read from kept balances, never summed from history: it costs the same
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 from msgspec import Struct
 from sqlalchemy import Select, and_, func, or_, select
 from sqlalchemy.orm import Session
 
+from app.bulk import in_parts
+from app.identity.models import User
 from app.kernel.exact import ZERO
 from app.ledger import history
 from app.ledger.costing import Cost
-from app.ledger.models import Balance, CountAnchor, Entry, Move, Posting
+from app.ledger.models import Balance, CountAnchor, Entry, Move, PeriodClosing, Posting
 from app.ledger.models import Cost as CostRow
 from app.ledger.rules import Key, Reason, UnknownPosting, ids_of
 from app.places.models import Location
 from app.places.rules import LocationKind
-
-MANY = 1_000  # ids in one IN list
 
 
 class BeyondBook(Struct, frozen=True):
@@ -54,9 +55,9 @@ def on_hand(
         query = query.where(Location.warehouse_id == warehouse)
     if kinds is not None:
         query = query.where(Location.kind.in_(sorted(kinds)))
-    for start in range(0, len(wanted), MANY):
-        chunk = query.where(Balance.item_id.in_(wanted[start : start + MANY]))
-        found.update((item, quantity) for item, quantity in session.execute(chunk))
+    for part in in_parts(wanted):
+        rows = session.execute(query.where(Balance.item_id.in_(part)))
+        found.update((item, quantity) for item, quantity in rows)
     return found
 
 
@@ -79,17 +80,12 @@ def books_as_of(session: Session, instants: Mapping[Key, datetime]) -> dict[Key,
     return history.books_as_of(session.connection(), instants)
 
 
-def book_as_of(session: Session, keys: Iterable[Key], instant: datetime) -> dict[Key, Decimal]:
-    """Return what the books say lay there at one instant, by when goods moved."""
-    return books_as_of(session, dict.fromkeys(keys, instant))
-
-
 def costs(session: Session, items: Iterable[int]) -> dict[int, Cost]:
     """Return quantity, value and last price of items; an item that never moved costs nothing known."""
     wanted = sorted(set(items))
     found = {item: Cost() for item in wanted}
-    for start in range(0, len(wanted), MANY):
-        query = select(CostRow).where(CostRow.item_id.in_(wanted[start : start + MANY]))
+    for part in in_parts(wanted):
+        query = select(CostRow).where(CostRow.item_id.in_(part))
         found.update((row.item_id, Cost(row.quantity, row.value, row.last_price)) for row in session.scalars(query))
     return found
 
@@ -133,6 +129,12 @@ def get_posting(session: Session, seq: int) -> Posting:
     if posting is None:
         raise UnknownPosting(seq=seq)
     return posting
+
+
+def select_closings() -> Select[Any]:
+    """Return the statement of the list of closed periods, each with the name of who closed it."""
+    columns: tuple[Any, ...] = (PeriodClosing.until, PeriodClosing.after_seq, PeriodClosing.at, User.name)
+    return select(*columns).join(User, User.id == PeriodClosing.by)
 
 
 def list_beyond_book(session: Session, *, uncounted_only: bool = True) -> list[BeyondBook]:

@@ -32,12 +32,6 @@ class Key(NamedTuple):
     location: int
 
 
-class NotSetUp(RuleBroken):
-    """There is no company, so no chart to book on."""
-
-    message = N_("The company is not set up yet.")
-
-
 class NothingToPost(InvalidInput):
     """A posting without any fact."""
 
@@ -195,10 +189,10 @@ def ensure_closable(until: date, open_from: date | None, today: date) -> None:
 
 
 def is_valued(source: int, target: int) -> bool:
-    """Say whether a move changes what our goods are worth or passes worth on."""
+    """Return whether a move changes what our goods are worth or passes worth on."""
     return not (is_internal(source) and is_internal(target))
 
 
 def needs_given_cost(source: int) -> bool:
-    """Say whether goods from there come in only with a stated cost."""
+    """Return whether goods from there come in only with a stated cost."""
     return source in {End.SUPPLIER, End.OPENING}

@@ -8,17 +8,17 @@ from sqlalchemy import MetaData, event
 from sqlalchemy.orm import Session
 from sqlalchemy.schema import DDL
 
-from app.db import body_of, lite_trigger, read_triggers
+from app.ledger.rules import LINES
 from app.places.rules import LEAVES
+from app.triggers import body_of, lite_trigger, read_triggers
 
 SEALED = ("ledger_move", "ledger_revaluation", "ledger_entry", "ledger_anchor")
 _LEAVES = ", ".join(sorted(f"'{kind.value}'" for kind in LEAVES))
 
 _NOT_NEXT = "NEW.seq <> (SELECT coalesce(max(seq), 0) + 1 FROM ledger_posting)"
-_NOT_BALANCED = (
-    "(SELECT coalesce(sum(debit) - sum(credit), 0) FROM ledger_entry"
-    " WHERE id >= NEW.seq * 1048576 AND id < (NEW.seq + 1) * 1048576) <> 0"
-)
+_OWN_LINES = f"id >= NEW.seq * {LINES} AND id < (NEW.seq + 1) * {LINES}"
+_SIDES = f"SELECT coalesce(sum(debit) - sum(credit), 0) FROM ledger_entry WHERE {_OWN_LINES}"  # noqa: S608  # our own words
+_NOT_BALANCED = f"({_SIDES}) <> 0"
 _CLOSED = "NEW.effective_on < (SELECT open_from FROM ledger_counter)"
 _SEALED = "EXISTS (SELECT 1 FROM ledger_posting WHERE seq = NEW.posting_seq)"
 _NO_LEAF = f"NOT EXISTS (SELECT 1 FROM location WHERE id = NEW.location_id AND kind IN ({_LEAVES}))"  # noqa: S608  # our own words

@@ -1,4 +1,4 @@
-"""post(), the only writer of the ledgers, reverse() and close_period().
+"""post(), the only writer of the ledgers, and reverse().
 
 A receipt of 12 bottles at 3.50 with 13 % VAT, then one of them sold, then the bin counted:
 
@@ -32,7 +32,7 @@ from sqlalchemy import Connection, Table, bindparam, select, update
 from sqlalchemy.orm import Session
 
 from app.company.models import Company
-from app.company.rules import ACCOUNTS
+from app.company.rules import ACCOUNTS, NotSetUp
 from app.kernel.exact import ZERO, ensure_fits
 from app.ledger import holding, planning
 from app.ledger.booking import Booking, book, derive, ensure_balanced, ensure_may_stand_against, fall_due
@@ -42,7 +42,7 @@ from app.ledger.facts import CountFact, Draft, EntryFact, MoveFact, Posted, Reva
 from app.ledger.history import load_history
 from app.ledger.models import Counter, Move, Posting
 from app.ledger.reversing import mirror
-from app.ledger.rules import AlreadyReversed, Key, KeyTaken, NotSetUp, ensure_facts, ensure_size, ids_of
+from app.ledger.rules import AlreadyReversed, Key, KeyTaken, ensure_facts, ensure_size, ids_of
 from app.ledger.shelf import Shelf
 from app.ledger.writing import write_posting
 

@@ -140,14 +140,14 @@ class Shelf(Struct):
         return lines
 
     def is_in_order(self, instant: datetime) -> bool:
-        """Say whether nothing known of this key happened after *instant*, and no count at it or after."""
+        """Return whether nothing known of this key happened after *instant*, and no count at it or after."""
         return not (
             (self.last_moved_at and instant < self.last_moved_at)
             or (self.last_anchor_at and instant <= self.last_anchor_at)
         )
 
     def is_after_all_lacks(self, instant: datetime) -> bool:
-        """Say whether goods coming in at *instant* explain no count and nothing beyond book."""
+        """Return whether goods coming in at *instant* explain no count and nothing beyond book."""
         return not (
             (self.last_anchor_at and instant <= self.last_anchor_at)
             or (self.last_beyond_at and instant <= self.last_beyond_at)

@@ -16,11 +16,11 @@ from sqlalchemy.orm import Session
 
 from app.company.models import Company
 from app.company.rules import ACCOUNTS, AccountRole
-from app.db import missing_triggers
 from app.kernel.exact import MONEY_PLACES, PRICE_PLACES, QUANTITY_PLACES, from_scaled, round_price, to_scaled
 from app.ledger import chain, proofs
 from app.ledger.models import Counter, PeriodClosing
 from app.ledger.seals import missing_seals
+from app.triggers import missing_triggers
 
 SHOWN = 20  # breaches of one invariant
 Accounts = dict[AccountRole, str]

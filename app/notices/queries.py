@@ -16,7 +16,7 @@ def count_unread(session: Session, user_id: int) -> int:
 
 
 def get_notice(session: Session, user_id: int, notice_id: int) -> Notice:
-    """Return a notice of this very user."""
+    """Return a notice of this very user. Errors: NotFound."""
     notice = session.scalar(select(Notice).where(Notice.id == notice_id, Notice.user_id == user_id))
     if notice is None:
         raise NotFound

@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 
 from flask_babel import lazy_gettext as _l
-from flask_wtf import FlaskForm
 from wtforms import BooleanField, IntegerField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, NumberRange, ValidationError
 
@@ -12,13 +11,13 @@ from app.company.rules import Field
 from app.kernel.errors import RuleBroken
 from app.partners.models import Partner
 from app.partners.rules import LENGTHS, LONGEST_TERMS, PartnerDraft, RoleMissing, normal_credit_code
-from app.web.fields import extended
+from app.web.fields import Form, extended
 from app.web.words import sentence
 
 _AS_KEPT = ("is_supplier", "is_customer", "credit_code", "terms_days", *LENGTHS)
 
 
-class PartnerForm(FlaskForm):  # type: ignore[misc]  # flask-wtf ships no types
+class PartnerForm(Form):
     """A partner's facts."""
 
     name = StringField(_l("Partner name"), [InputRequired(), Length(max=LENGTHS["name"])])

@@ -14,13 +14,12 @@ from app.imports.rules import Field, is_yes
 from app.kernel.errors import RuleBroken
 from app.kernel.exact import parse_whole
 from app.kernel.i18n import N_
-from app.partners.rules import PartnerDraft
+from app.partners.rules import USUAL_TERMS, PartnerDraft
 from app.partners.service import add_partners, check_partners
 
 SUPPLIER_WORDS = frozenset({"供应商", "供货商", "供方", "厂家", "厂商", "supplier", "vendor"})
 CUSTOMER_WORDS = frozenset({"客户", "顾客", "会员", "customer"})
 BOTH_WORDS = frozenset({"两者", "客户/供应商", "供应商/客户", "往来单位", "both"})
-DEFAULT_TERMS = 30
 
 
 class PartnerImport:
@@ -81,7 +80,7 @@ class PartnerImport:
             contact=cell.text("contact"),
             phone=cell.text("phone"),
             address=cell.text("address"),
-            terms_days=cell.read("terms_days", parse_whole, DEFAULT_TERMS),
+            terms_days=cell.read("terms_days", parse_whole, USUAL_TERMS),
             note=cell.text("note"),
             own_fields=cell.own_fields(added),
         )

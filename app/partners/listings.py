@@ -12,7 +12,7 @@ from app.company.queries import list_fields
 from app.company.rules import FieldSubject
 from app.partners.models import Partner
 from app.partners.queries import is_named, partner_rows
-from app.web.listing import Column, Filter, Listing
+from app.web.listing import IN_USE, Column, Filter, Listing, in_use_filter
 
 
 def partner_url(row: Any) -> str:
@@ -23,14 +23,6 @@ def partner_url(row: Any) -> str:
 def _roles(row: Any) -> str:
     names = [(row.is_supplier, gettext("Supplier")), (row.is_customer, gettext("Customer"))]
     return " · ".join(name for holds, name in names if holds)
-
-
-def _state(row: Any) -> str:
-    return str(gettext("in use") if row.active else gettext("switched off"))
-
-
-def _shade(row: Any) -> str:
-    return "good" if row.active else "neutral"
 
 
 _ROLES = {"supplier": Partner.is_supplier, "customer": Partner.is_customer}
@@ -51,7 +43,7 @@ def partners_listing(session: Session) -> Listing:
             Column("phone", _l("Phone"), "code"),
             Column("credit_code", _l("Credit code"), "code"),
             Column("terms_days", _l("Terms in days"), "quantity", sort=Partner.terms_days),
-            Column("active", _l("State"), "badge", label=_state, shade=_shade),
+            IN_USE,
             Column("address", _l("Address"), is_extra=True),
             Column("note", _l("Note"), is_extra=True),
             *own_columns(fields),
@@ -63,12 +55,7 @@ def partners_listing(session: Session) -> Listing:
                 [("supplier", _l("suppliers")), ("customer", _l("customers"))],
                 lambda value: _ROLES[value].is_(True),
             ),
-            Filter(
-                "state",
-                _l("State"),
-                [("on", _l("in use")), ("off", _l("switched off"))],
-                lambda value: Partner.active.is_(value == "on"),
-            ),
+            in_use_filter(Partner.active),
         ],
         order=(Partner.active.desc(), Partner.name, Partner.id),
         search_clause=lambda word: is_named(word) | holds_word(Partner.own_fields, fields, word),

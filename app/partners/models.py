@@ -6,6 +6,7 @@ from sqlalchemy import JSON, CheckConstraint, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db import Base, BigId
+from app.partners.rules import USUAL_TERMS
 
 
 class Partner(Base):
@@ -23,7 +24,7 @@ class Partner(Base):
     contact: Mapped[str] = mapped_column(String(80), default="")
     phone: Mapped[str] = mapped_column(String(40), default="")
     address: Mapped[str] = mapped_column(String(300), default="")
-    terms_days: Mapped[int] = mapped_column(default=30)
+    terms_days: Mapped[int] = mapped_column(default=USUAL_TERMS)
     note: Mapped[str] = mapped_column(String(500), default="")
     own_fields: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
     active: Mapped[bool] = mapped_column(default=True)

@@ -1,16 +1,14 @@
 """What is asked about partners."""
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, Select, or_, select
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
+from app.bulk import in_parts
 from app.partners.models import Partner
 from app.partners.rules import NoSuchPartner
-
-# Below the number of parameters of one statement that both databases take.
-CHUNK = 10_000
 
 
 def get_partner(session: Session, partner_id: int) -> Partner:
@@ -23,20 +21,18 @@ def get_partner(session: Session, partner_id: int) -> Partner:
 
 def find_partners_by_codes(session: Session, codes: Collection[str]) -> dict[str, tuple[int, str]]:
     """Return id and name of the partners of these codes."""
-    return _named(session, codes, by_credit_code=False)
+    return _by(session, Partner.code, codes)
 
 
 def find_partners_by_credit_codes(session: Session, codes: Collection[str]) -> dict[str, tuple[int, str]]:
     """Return id and name of the partners of these credit codes."""
-    return _named(session, codes, by_credit_code=True)
+    return _by(session, Partner.credit_code, codes)
 
 
 def find_partner_names(session: Session, names: Collection[str]) -> set[str]:
     """Return those of *names* that a partner has."""
     return {
-        name
-        for chunk in _chunks(names)
-        for name in session.scalars(select(Partner.name).where(Partner.name.in_(chunk)))
+        name for part in in_parts(names) for name in session.scalars(select(Partner.name).where(Partner.name.in_(part)))
     }
 
 
@@ -62,22 +58,7 @@ def is_named(word: str) -> ColumnElement[bool]:
     return or_(*(column.icontains(word, autoescape=True) for column in columns))
 
 
-def search_partners(session: Session, words: str, limit: int = 20) -> Sequence[Row[*tuple[Any, ...]]]:
-    """Return the first active partners that all *words* name, for pickers."""
-    statement = partner_rows().where(Partner.active)
-    for word in words.split():
-        statement = statement.where(is_named(word))
-    return session.execute(statement.order_by(Partner.name, Partner.id).limit(limit)).all()
-
-
-def _named(session: Session, codes: Iterable[str], *, by_credit_code: bool) -> dict[str, tuple[int, str]]:
-    column = Partner.credit_code if by_credit_code else Partner.code
+def _by(session: Session, column: InstrumentedAttribute[Any], codes: Iterable[str]) -> dict[str, tuple[int, str]]:
     statement = select(Partner.id, Partner.name, column)
-    rows = (row for chunk in _chunks(codes) for row in session.execute(statement.where(column.in_(chunk))))
+    rows = (row for part in in_parts(codes) for row in session.execute(statement.where(column.in_(part))))
     return {str(code): (number, name) for number, name, code in rows}
-
-
-def _chunks(values: Iterable[str]) -> Iterator[list[str]]:
-    ordered = list(values)
-    for start in range(0, len(ordered), CHUNK):
-        yield ordered[start : start + CHUNK]

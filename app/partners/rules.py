@@ -10,6 +10,7 @@ from app.kernel.errors import InvalidInput, NotFound, RuleBroken
 from app.kernel.i18n import N_
 
 LONGEST_TERMS = 3650
+USUAL_TERMS = 30  # days until payment
 LONGEST_NAME = 200
 LONGEST_CODE = 40
 
@@ -91,7 +92,7 @@ class PartnerDraft(Struct, frozen=True):
     contact: str = ""
     phone: str = ""
     address: str = ""
-    terms_days: int = 30
+    terms_days: int = USUAL_TERMS
     note: str = ""
     own_fields: Mapping[str, str] = field(default_factory=dict)
 

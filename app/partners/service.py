@@ -16,6 +16,7 @@ from app.company.rules import FieldSubject
 from app.identity.audit import audit, changes
 from app.kernel.errors import RuleBroken
 from app.kernel.pinyin import initials
+from app.kernel.text import one_line
 from app.partners.models import Partner
 from app.partners.queries import find_partner_names, find_partners_by_codes, find_partners_by_credit_codes
 from app.partners.rules import (
@@ -75,7 +76,7 @@ def check_partners(session: Session, rows: Sequence[PartnerDraft]) -> list[list[
     times = Counter(filter(None, codes)) + Counter(filter(None, credit_codes))
     known_codes = find_partners_by_codes(session, set(filter(None, codes)))
     known_credit_codes = find_partners_by_credit_codes(session, set(filter(None, credit_codes)))
-    names = [" ".join(row.name.split()) for row in rows]
+    names = [one_line(row.name) for row in rows]
     only_named = [name for name, *codes_of in zip(names, codes, credit_codes, strict=True) if not any(codes_of)]
     name_times, known_names = Counter(only_named), find_partner_names(session, set(only_named))
     found: list[list[RuleBroken]] = []
@@ -115,7 +116,7 @@ def _lock(session: Session, partner_id: int) -> Partner:
 
 
 def _values(draft: PartnerDraft, code: str) -> dict[str, object]:
-    values: dict[str, object] = {name: " ".join(getattr(draft, name).split()) for name in LENGTHS}
+    values: dict[str, object] = {name: one_line(getattr(draft, name)) for name in LENGTHS}
     return values | {
         "code": code,
         "initials": initials(draft.name),

@@ -4,13 +4,13 @@ from collections.abc import Iterable
 
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
-from flask_wtf import FlaskForm
 from wtforms import SelectField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length
 
 from app.places.models import Location
 from app.places.rules import KIND_NAMES, LONGEST_CODE, LONGEST_NAME, LocationKind
+from app.web.fields import Form
 
 _CODE = {"autocapitalize": "characters", "autocomplete": "off", "spellcheck": "false"}
 # What may be added inside a warehouse or zone, the usual first.
@@ -24,7 +24,7 @@ ADDED = (
 )
 
 
-class PlaceForm(FlaskForm):  # type: ignore[misc]  # flask-wtf ships no types
+class PlaceForm(Form):
     """A place's code and name."""
 
     code = StringField(
@@ -49,13 +49,11 @@ class EditPlaceForm(PlaceForm):
 
     def offer(self, branches: Iterable[Location]) -> "EditPlaceForm":
         """Offer the branches of its warehouse."""
-        self.parent_id.choices = [
-            SelectChoice(branch.id, f"{branch.code} {branch.name}".strip()) for branch in branches
-        ]
+        self.parent_id.choices = [SelectChoice(branch.id, branch.label) for branch in branches]
         return self
 
 
-class RangeForm(FlaskForm):  # type: ignore[misc]  # flask-wtf ships no types
+class RangeForm(Form):
     """Many bins by the first and the last code."""
 
     first = StringField(
@@ -66,7 +64,7 @@ class RangeForm(FlaskForm):  # type: ignore[misc]  # flask-wtf ships no types
     )
 
 
-class WalkForm(FlaskForm):  # type: ignore[misc]  # flask-wtf ships no types
+class WalkForm(Form):
     """The order in which counters walk."""
 
     codes = TextAreaField(

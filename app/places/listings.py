@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from app.places.models import Location
 from app.places.queries import WALK, is_named, list_warehouses, place_rows
 from app.places.rules import KIND_NAMES, LEAVES
-from app.web.listing import Column, Filter, Listing
+from app.web.listing import IN_USE, Column, Filter, Listing, in_use_filter
 
 
 def place_url(row: Any) -> str:
@@ -22,19 +22,15 @@ def _kind(row: Any) -> str:
     return str(gettext(KIND_NAMES[row.kind]))
 
 
-def _state(row: Any) -> str:
-    return str(gettext("in use") if row.active else gettext("switched off"))
-
-
-def _shade(row: Any) -> str:
-    return "good" if row.active else "neutral"
+def warehouse_choices(session: Session) -> list[tuple[str, object]]:
+    """Return the warehouses in use as choices of a filter."""
+    return [(str(each.id), each.label) for each in list_warehouses(session)]
 
 
 def places_listing(session: Session) -> Listing:
     """Return the list of bins and special places, in the order of walking."""
-    warehouses = [(str(each.id), f"{each.code} {each.name}".strip()) for each in list_warehouses(session)]
+    warehouses = warehouse_choices(session)
     kinds = [(kind.value, _l(KIND_NAMES[kind])) for kind in sorted(LEAVES)]
-    states = [("on", _l("in use")), ("off", _l("switched off"))]
     return Listing(
         name="places",
         title=_l("Bins"),
@@ -45,13 +41,13 @@ def places_listing(session: Session) -> Listing:
             Column("kind", _l("Kind"), label=_kind),
             Column("parent", _l("Lies in"), "code"),
             Column("warehouse", _l("Warehouse"), "code"),
-            Column("active", _l("State"), "badge", label=_state, shade=_shade),
+            IN_USE,
         ],
         search_clause=is_named,
         filters=[
             Filter("warehouse", _l("Warehouse"), warehouses, lambda value: Location.warehouse_id == int(value)),
             Filter("kind", _l("Kind"), kinds, lambda value: Location.kind == value),
-            Filter("state", _l("State"), states, lambda value: Location.active.is_(value == "on")),
+            in_use_filter(Location.active),
         ],
         order=WALK,
         empty=_l("Open a warehouse and add a range of bins."),

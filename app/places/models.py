@@ -7,8 +7,9 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 from sqlalchemy.schema import Table
 
-from app.db import Base, BigId, on_create, word
+from app.db import Base, BigId, word
 from app.places.rules import End, LocationKind, natural_key
+from app.triggers import on_create
 
 
 def _key_of_code(context: Any) -> str:
@@ -40,6 +41,11 @@ class Location(Base):
         CheckConstraint("kind in ('warehouse','end') or warehouse_id is not null", name="has_warehouse"),
         Index("ix_location_kind_code", "kind", "code"),
     )
+
+    @property
+    def label(self) -> str:
+        """Its code and its name, as choices show it."""
+        return f"{self.code} {self.name}".strip()
 
 
 def seed_ends(table: Table, connection: Connection, **_: object) -> None:

@@ -7,6 +7,7 @@ from msgspec import Struct
 from sqlalchemy import ColumnElement, Row, Select, and_, func, select
 from sqlalchemy.orm import Session, aliased
 
+from app.bulk import in_parts
 from app.kernel.owncode import OwnKind, find_own_code
 from app.places.models import Location
 from app.places.rules import LEAVES, LocationKind, NoSuchPlace
@@ -14,8 +15,6 @@ from app.places.rules import LEAVES, LocationKind, NoSuchPlace
 _Warehouse = aliased(Location, name="warehouse")
 _Parent = aliased(Location, name="parent")
 WALK = (_Warehouse.natural_code, Location.walk, Location.natural_code, Location.id)
-# Below the number of parameters of one statement that both databases take.
-CHUNK = 10_000
 
 
 class PlaceFacts(Struct, frozen=True):
@@ -62,9 +61,8 @@ def find_places(session: Session, place_ids: Collection[int]) -> dict[int, Place
 
 def taken_codes(session: Session, codes: Collection[str]) -> set[str]:
     """Return those of *codes* that a place has already."""
-    ordered = list(codes)
-    parts = [ordered[start : start + CHUNK] for start in range(0, len(ordered), CHUNK)]
-    return {code for part in parts for code in session.scalars(select(Location.code).where(Location.code.in_(part)))}
+    statement = select(Location.code)
+    return {code for part in in_parts(codes) for code in session.scalars(statement.where(Location.code.in_(part)))}
 
 
 def get_place(session: Session, place_id: int) -> Location:

@@ -11,6 +11,7 @@ from msgspec import Struct
 from app.kernel.errors import InvalidInput, NotFound, RuleBroken
 from app.kernel.i18n import N_
 from app.kernel.owncode import has_own_shape
+from app.kernel.text import one_line
 
 
 class LocationKind(StrEnum):
@@ -49,7 +50,7 @@ _LAST_END = max(End)
 
 
 def is_internal(location_id: int) -> bool:
-    """Say whether the place belongs to us (its goods are valued), from its id alone."""
+    """Return whether the place belongs to us (its goods are valued), from its id alone."""
     return location_id > _LAST_END
 
 
@@ -95,8 +96,8 @@ class PlaceCodeMissing(InvalidInput):
     message = N_("Enter a code.")
 
 
-class PlaceCodeTooLong(InvalidInput):
-    """More than a label holds."""
+class PlaceTextTooLong(InvalidInput):
+    """A code longer than a label holds, or a name longer than is kept."""
 
     message = N_("“%(code)s” is longer than %(longest)s characters.")
 
@@ -183,12 +184,12 @@ def natural_key(code: str) -> str:
 
 
 def normal_code(code: str) -> str:
-    """Return the code as it is kept. Errors: PlaceCodeMissing, PlaceCodeTooLong, PlaceCodeReserved."""
-    kept = " ".join(code.split())
+    """Return the code as it is kept. Errors: PlaceCodeMissing, PlaceTextTooLong, PlaceCodeReserved."""
+    kept = one_line(code)
     if not kept:
         raise PlaceCodeMissing
     if len(kept) > LONGEST_CODE:
-        raise PlaceCodeTooLong(code=kept, longest=LONGEST_CODE)
+        raise PlaceTextTooLong(code=kept, longest=LONGEST_CODE)
     if has_own_shape(kept):
         raise PlaceCodeReserved(code=kept)
     return kept

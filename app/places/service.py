@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from app.company.rules import SetUp
 from app.identity.audit import audit, changes
 from app.kernel.errors import RuleBroken
+from app.kernel.text import one_line
 from app.places import registry
 from app.places.models import Location
 from app.places.queries import below, find_places, find_places_by_codes, get_place, list_warehouses, taken_codes
@@ -26,10 +27,10 @@ from app.places.rules import (
     LocationKind,
     NoSuchPlace,
     NoSuchWarehouse,
-    PlaceCodeTooLong,
     PlaceHoldsGoods,
     PlaceInOtherWarehouse,
     PlaceTaken,
+    PlaceTextTooLong,
     PlaceTwice,
     WalkWrong,
     natural_key,
@@ -125,7 +126,7 @@ def set_walk(session: Session, place_id: int, codes: Sequence[str], by: int, now
 
 def check_bins(session: Session, rows: Sequence[BinRow]) -> list[list[RuleBroken]]:
     """Return the problems of each row: against the rules, against the other rows, against what is there already."""
-    times = Counter(_one_line(row.code) for row in rows)
+    times = Counter(one_line(row.code) for row in rows)
     taken = taken_codes(session, times.keys())
     warehouses = _find_warehouses(session)
     zones = _zones_of(rows, warehouses)
@@ -157,7 +158,7 @@ def add_bins(session: Session, rows: Sequence[BinRow]) -> None:
                 "code": code,
                 "natural_code": natural_key(code),
                 "name": row.name.strip(),
-                "parent_id": zones.get((warehouse_id, _one_line(row.zone)), warehouse_id),
+                "parent_id": zones.get((warehouse_id, one_line(row.zone)), warehouse_id),
                 "warehouse_id": warehouse_id,
                 "walk": row.walk,
                 "active": True,
@@ -173,7 +174,7 @@ def _bin_problems(row: BinRow, times: Counter[str], taken: set[str]) -> Iterator
         yield problem
         return
     if len(row.name) > LONGEST_NAME:
-        yield PlaceCodeTooLong(code=f"{row.name[:30]}…", longest=LONGEST_NAME)
+        yield PlaceTextTooLong(code=f"{row.name[:30]}…", longest=LONGEST_NAME)
     if times[code] > 1:
         yield PlaceTwice(code=code)
     if code in taken:
@@ -188,7 +189,7 @@ def _zone_problems(
     """Yield what keeps the row's bin from its warehouse and zone; *others* are codes that are no zones."""
     if warehouse_id is None:
         yield NoSuchWarehouse(warehouse=row.warehouse)
-    zone = _one_line(row.zone)
+    zone = one_line(row.zone)
     if not zone:
         return
     try:
@@ -209,12 +210,8 @@ def _find_warehouses(session: Session) -> dict[str, int]:
 
 
 def _zones_of(rows: Sequence[BinRow], warehouses: Mapping[str, int]) -> set[tuple[int, str]]:
-    pairs = ((warehouses.get(row.warehouse.casefold()), _one_line(row.zone)) for row in rows)
+    pairs = ((warehouses.get(row.warehouse.casefold()), one_line(row.zone)) for row in rows)
     return {(warehouse_id, zone) for warehouse_id, zone in pairs if warehouse_id and zone}
-
-
-def _one_line(text: str) -> str:
-    return " ".join(text.split())
 
 
 def _known_zones(session: Session) -> dict[tuple[int, str], int]:

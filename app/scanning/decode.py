@@ -145,7 +145,7 @@ class Tally(Struct):
         return [entry for entry in self.readings if entry.reading.symbol.identity == symbol.identity]
 
     def _is_piece(self, symbol: Symbol) -> bool:
-        """Tell whether a longer reading of the same symbology contains *symbol*: its bars were cut off."""
+        """Return whether a longer reading of the same symbology contains *symbol*: its bars were cut off."""
         return any(
             symbol.symbology is other.symbology and symbol.text != other.text and symbol.text in other.text
             for other in (entry.reading.symbol for entry in self.readings)
@@ -162,7 +162,7 @@ class Tally(Struct):
         )
 
     def _contradict(self, one: Symbol, two: Symbol) -> bool:
-        """Tell whether two linear symbols were read at one place of one picture."""
+        """Return whether two linear symbols were read at one place of one picture."""
         if MATRIX & {one.symbology, two.symbology}:
             return False
         return any(

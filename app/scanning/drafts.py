@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from app.catalog.models import NO_LOT
 from app.catalog.rules import PackFacts
+from app.kernel.exact import ZERO
 from app.scanning.meanings import BIN, PACK, BinFacts, Meaning
 from app.scanning.parse import ParsedCode
 from app.scanning.rules import Reason, ScanKind, ScanStatus, base_quantity, is_countable
@@ -17,9 +18,7 @@ from app.scanning.tasks import NewScan
 
 COUNTING = frozenset({ScanKind.SCAN, ScanKind.SET, ScanKind.ZERO})
 AT_A_BIN = frozenset({ScanKind.OPEN_BIN, ScanKind.CLOSE_BIN})
-ONE = Decimal(1)
 SSCC = "00"
-ZERO = Decimal(0)
 
 
 def expected_kind(kind: ScanKind, location: int | None) -> str | None:

@@ -61,7 +61,7 @@ class Reading(Struct, frozen=True):
 
 @cache
 def pyzbar_available() -> bool:
-    """Tell whether the system has libzbar; without it zxing-cpp carries on alone."""
+    """Return whether the system has libzbar; without it zxing-cpp carries on alone."""
     try:
         _zbar()
     except ImportError:

@@ -50,7 +50,6 @@ class Identifier(Struct, frozen=True):
     ai: str
     parts: tuple[Part, ...]
     type: str
-    ends_with_separator: bool
 
     @property
     def shortest(self) -> int:
@@ -81,7 +80,7 @@ def find_identifier(ai: str) -> Identifier | None:
     (found, row), *rest = numdb.get("gs1_ai").info(ai)
     if rest or found != ai or "format" not in row:
         return None
-    return Identifier(ai, tuple(_parts(row["format"])), row["type"], "fnc1" in row)
+    return Identifier(ai, tuple(_parts(row["format"])), row["type"])
 
 
 def _parts(form: str) -> Iterator[Part]:

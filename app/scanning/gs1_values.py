@@ -129,7 +129,7 @@ def _day(year: int, month: int, day: int) -> date | None:
 
 
 def _is_date(ai: str, value: str) -> bool:
-    """Tell whether every day and time in *value* exists (a leap day counts in the century nearest the year 2000)."""
+    """Return whether every day and time in *value* exists (a leap day counts in the century nearest the year 2000)."""
     if ai in _LONG_YEAR:
         return _day(int(value[:4]), int(value[4:6]), int(value[6:8])) is not None and _is_time(value[8:])
     if ai == "7007":

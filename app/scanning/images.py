@@ -114,7 +114,7 @@ def _open(content: bytes) -> "Image":
 
 @cache
 def heic_available() -> bool:
-    """Tell whether HEIC photos can be read here, and teach Pillow to."""
+    """Return whether HEIC photos can be read here, and teach Pillow to."""
     try:
         import pillow_heif  # noqa: PLC0415  # heavy, only phones' photos need it, and not every machine has it
     except ImportError:

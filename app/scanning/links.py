@@ -50,7 +50,7 @@ class BrokenLink(InvalidInput):
 
 
 def is_link(text: str) -> bool:
-    """Tell whether *text* is a web address."""
+    """Return whether *text* is a web address."""
     return text[:8].lower().startswith(("http://", "https://"))
 
 

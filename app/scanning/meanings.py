@@ -25,7 +25,7 @@ class BinFacts(Struct, frozen=True):
 
 
 class Meaning(Struct, frozen=True):
-    """One thing a code can stand for; `thing` is what its kind's resolver gives."""
+    """One thing that a code can stand for: the row *id* of a *kind*, with the pack or the bin that it is."""
 
     kind: str
     id: int

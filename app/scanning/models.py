@@ -11,8 +11,9 @@ from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, LargeBina
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.catalog.models import NO_LOT
-from app.db import Base, BigId, Quantity, UtcDateTime, append_only, word
+from app.db import Base, BigId, Quantity, UtcDateTime, word
 from app.scanning.rules import ScanDecision, ScanKind, ScanStatus
+from app.triggers import append_only
 
 
 class Scan(Base):

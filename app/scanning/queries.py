@@ -223,7 +223,7 @@ def _waiting(statement: Select[Any]) -> Select[Any]:
 
 
 def _is_taken_back() -> ColumnElement[bool]:
-    """Say whether whoever made a scan took it back: then nobody else has to look at it.
+    """Return the clause that keeps scans whose own maker took them back: nobody else has to look at those.
 
     Task and place are equal as well, so that an index finds the few rows that may be it.
     """

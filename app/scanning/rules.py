@@ -167,14 +167,14 @@ def happened_at(scanned_at: datetime, clock_offset_ms: int) -> datetime | None:
 
 
 def is_plausible(occurred_at: datetime, now: datetime) -> bool:
-    """Say whether a scan that comes in *now* can have happened then."""
+    """Return whether a scan that comes in *now* can have happened then."""
     return now - OLDEST <= occurred_at <= now + FUTURE
 
 
 def is_borne_out(
     occurred_at: datetime, uncertainty_ms: int, received_at: datetime, ended_at: datetime, before: datetime | None
 ) -> bool:
-    """Say whether a scan that arrived after *ended_at* can be believed to have been made before it.
+    """Return whether a scan that arrived after *ended_at* can be believed to have been made before it.
 
     It must lie before by more than its uncertainty (a clock that was never measured, or set since, has a large one),
     must not have travelled for too long, and not lie before what the phone did earlier, of which the last was *before*.
@@ -199,7 +199,7 @@ def base_quantity(
 
 
 def is_countable(quantity: Decimal, places: int) -> bool:
-    """Say whether a unit with *places* decimals can be there in this quantity."""
+    """Return whether a unit with *places* decimals can be there in this quantity."""
     return 0 <= quantity < LARGEST and round(quantity, places) == quantity
 
 

@@ -204,7 +204,7 @@ def _row(draft: Draft, decision: ScanDecision) -> dict[str, object]:
 
 
 def _keep(session: Session, rows: Sequence[dict[str, object]]) -> int:
-    """Keep what was decided, but for scans that somebody else decided about at this moment; return of how many."""
+    """Keep what was decided, save for scans that somebody else decides about right now; return how many were kept."""
     if not rows:
         return 0
     insert = inserting(session.get_bind().dialect.name, RESOLUTION)

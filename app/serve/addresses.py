@@ -26,7 +26,7 @@ def host_name() -> str:
 
 
 def port_is_free(host: str, port: int) -> bool:
-    """Tell whether nobody listens on *port*; the server's own SO_REUSEPORT would bind beside another silently."""
+    """Return whether nobody listens on *port*; the server's own SO_REUSEPORT would bind beside another silently."""
     with closing(socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # connections that linger are nobody's
         try:

@@ -12,7 +12,7 @@ THRESHOLDS: Final = (20_000, 20, 20)
 
 
 def collect_rarely() -> None:
-    """Call what is loaded now no garbage ever, so that no child writes to the shared pages; look rarely at the rest."""
+    """Exempt what is loaded now from collection, so that no child writes to shared pages; collect the rest rarely."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(*THRESHOLDS)

@@ -16,12 +16,10 @@ from flask import Flask
 from granian.constants import Interfaces, SSLProtocols
 from granian.log import LogLevels
 from granian.server.mp import MPServer
-from sqlalchemy import select
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from app.company.models import Company
+from app.company.gate import is_http_allowed
 from app.config import ROOT
-from app.db import db
 from app.handheld.api import SCANS
 from app.jobs.runner import start_clock
 from app.serve.assets import Assets
@@ -89,11 +87,9 @@ def load_door(plan: Plan) -> "WSGIApplication":
 
 
 def is_full_use_allowed(app: Flask) -> bool:
-    """Tell whether the owner lets the application be used over plain HTTP."""
-    if app.config.get("HTTP_FULL"):
-        return True
+    """Return whether the owner lets the application be used over plain HTTP."""
     with app.app_context():
-        return bool(db.session.scalar(select(Company.http_full)))
+        return is_http_allowed()
 
 
 def die_with_parent() -> None:

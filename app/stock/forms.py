@@ -4,16 +4,15 @@ from collections.abc import Iterable
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from flask_wtf import FlaskForm
 from wtforms.validators import NumberRange, Optional
 
 from app.stock.service import Limits
-from app.web.fields import QuantityField, extended
+from app.web.fields import Form, QuantityField, extended
 
 _CHECKS = [Optional(), NumberRange(min=0, message=_l("Not below 0."))]
 
 
-class ThresholdForm(FlaskForm):  # type: ignore[misc]  # flask-wtf ships no types
+class ThresholdForm(Form):
     """An item's limits by warehouse; empty means the item's own."""
 
     @classmethod

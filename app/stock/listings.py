@@ -8,27 +8,24 @@ from typing import Any
 from flask import url_for
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import ColumnElement, true
+from sqlalchemy import ColumnElement
 from sqlalchemy.orm import Session
 
+from app.catalog.listings import category_filter, level_filter
 from app.catalog.models import Item, Lot
-from app.catalog.queries import below, is_named, list_categories
+from app.catalog.queries import is_named
+from app.catalog.rules import is_below
 from app.kernel.exact import ZERO
 from app.ledger.costing import share
 from app.ledger.models import Balance
+from app.places.listings import warehouse_choices
 from app.places.models import Location
-from app.places.queries import list_warehouses
 from app.places.rules import AVAILABLE, KIND_NAMES, LEAVES
 from app.stock.queries import stock_by_item, stock_by_lot, stock_by_place
 from app.web.listing import Column, Filter, Listing
 
 EXPIRY_DAYS = (30, 90)
 FREE = "available"  # the kinds of places whose goods are available, as one choice
-
-
-def warehouse_choices(session: Session) -> list[tuple[str, object]]:
-    """Return the warehouses as choices of a filter."""
-    return [(str(each.id), f"{each.code} {each.name}".strip()) for each in list_warehouses(session)]
 
 
 # --- on hand ------------------------------------------------------------------------------------------------------
@@ -55,18 +52,11 @@ def by_item(session: Session, warehouse_id: int | None, *, sees_cost: bool) -> L
         Column("on_hand", _l("On hand"), "quantity", sort=on_hand, link=lying),
         Column("available", _l("Available"), "quantity", sort=totals.c.available, link=available),
         Column("unit", _l("Unit")),
+        *_value_column(lambda row: row.id, sees_cost=sees_cost),
         Column("minimum", _l("Minimum stock"), "quantity", link=_item_url),
         Column("safety", _l("Safety stock"), "quantity", link=_item_url),
         Column("state", _l("State"), "badge", label=_state, shade=_shade),
     ]
-    if sees_cost:
-        shown.insert(6, Column("value", _l("Value"), "money", label=_value, link=lambda row: _value_url(row.id)))
-    clauses: dict[str, ColumnElement[bool]] = {
-        "below": (minimum > ZERO) & (on_hand <= minimum),
-        "some": on_hand > ZERO,
-        "none": on_hand == ZERO,
-    }
-    levels = [("below", _l("at or below minimum")), ("some", _l("in stock")), ("none", _l("out of stock"))]
     return Listing(
         name="stock",
         title=_l("Stock by item"),
@@ -74,8 +64,8 @@ def by_item(session: Session, warehouse_id: int | None, *, sees_cost: bool) -> L
         columns=shown,
         filters=[
             _warehouse_filter(session),
-            _category_filter(session),
-            Filter("stock", _l("Stock"), levels, lambda value: clauses[value]),
+            category_filter(session),
+            level_filter(on_hand, minimum),
         ],
         order=(Item.name, Item.id),
         search_clause=is_named,
@@ -104,12 +94,12 @@ def by_place(session: Session, item: Item | None, *, sees_cost: bool) -> Listing
             Column("expiry", _l("Expiry"), "day", sort=Lot.expiry),
             Column("on_hand", _l("On hand"), "quantity", sort=Balance.quantity, link=_key_moves),
             Column("unit", _l("Unit")),
-            *_value_column(sees_cost=sees_cost),
+            *_value_column(lambda row: row.item_id, sees_cost=sees_cost),
             Column("last_counted", _l("Last counted"), "instant", sort=Balance.last_anchor_at),
         ],
         filters=[
             _warehouse_filter(session, lambda value: Location.warehouse_id == int(value)),
-            _category_filter(session),
+            category_filter(session),
             Filter("kind", _l("Kind"), kinds, is_of_kind),
         ],
         order=(Location.natural_code, Location.id, Item.name, Item.id, Lot.id),
@@ -142,11 +132,11 @@ def by_lot(session: Session, warehouse_id: int | None, today: date, *, sees_cost
             Column("state", _l("State"), "badge", label=state, shade=lambda row: _expiry_state(row.expiry, today)[1]),
             Column("on_hand", _l("On hand"), "quantity", sort=statement.selected_columns["on_hand"], link=_lot_moves),
             Column("unit", _l("Unit")),
-            *_value_column(sees_cost=sees_cost),
+            *_value_column(lambda row: row.item_id, sees_cost=sees_cost),
         ],
         filters=[
             _warehouse_filter(session),
-            _category_filter(session),
+            category_filter(session),
             Filter("expiry", _l("Expiry"), choices, expires),
         ],
         order=(Lot.expiry.is_(None), Lot.expiry, Item.name, Lot.id),
@@ -160,19 +150,13 @@ def by_lot(session: Session, warehouse_id: int | None, today: date, *, sees_cost
 
 def _warehouse_filter(session: Session, clause: Callable[[str], ColumnElement[bool]] | None = None) -> Filter:
     """Return the filter by warehouse; without a clause the statement was made for the chosen one already."""
-    return Filter("warehouse", _l("Warehouse"), warehouse_choices(session), clause or (lambda _value: true()))
+    return Filter("warehouse", _l("Warehouse"), warehouse_choices(session), clause)
 
 
-def _category_filter(session: Session) -> Filter:
-    nodes = list_categories(session)
-    choices = [(str(node.id), node.path) for node in nodes]
-    return Filter("category", _l("Category"), choices, lambda value: Item.category_id.in_(below(nodes, int(value))))
-
-
-def _value_column(*, sees_cost: bool) -> Sequence[Column]:
+def _value_column(item_of: Callable[[Any], int], *, sees_cost: bool) -> Sequence[Column]:
     if not sees_cost:
         return []
-    return [Column("value", _l("Value"), "money", label=_value, link=lambda row: _value_url(row.item_id))]
+    return [Column("value", _l("Value"), "money", label=_value, link=lambda row: _value_url(item_of(row)))]
 
 
 def _value(row: Any) -> Decimal | None:
@@ -209,13 +193,13 @@ def _lot_moves(row: Any) -> str:
 def _state(row: Any) -> str:
     if row.on_hand <= ZERO:
         return str(gettext("out of stock"))
-    if row.minimum > ZERO and row.on_hand <= row.minimum:
+    if is_below(row.on_hand, row.minimum):
         return str(gettext("at or below minimum"))
     return str(gettext("enough"))
 
 
 def _shade(row: Any) -> str:
-    if row.minimum > ZERO and row.on_hand <= row.minimum:
+    if is_below(row.on_hand, row.minimum):
         return "bad" if row.on_hand <= ZERO else "warn"
     return "neutral" if row.on_hand <= ZERO else "good"
 

@@ -25,17 +25,15 @@ def moves_listing(table: FromClause, title: str, *, of_item: bool, sees_cost: bo
     moves = table.c
     columns = [
         Column("document", _l("Document"), label=document_cell, link=_document_url, is_title=True),
+        *([] if of_item else [Column("item", _l("Item"), link=_item_url)]),
         Column("occurred_at", _l("Moved at"), "instant", sort=moves.occurred_at),
         Column("way", _l("From → to"), label=_way),
         Column("lot", _l("Lot"), "code"),
         Column("quantity", _l("Quantity"), "quantity", link=posting_cell),
         Column("change", _l("Change"), "signed", link=posting_cell),
+        *([Column("balance", _l("Balance after"), "quantity")] if of_item else []),
         Column("unit", _l("Unit")),
     ]
-    if of_item:
-        columns.insert(6, Column("balance", _l("Balance after"), "quantity"))
-    else:
-        columns.insert(1, Column("item", _l("Item"), link=_item_url))
     if sees_cost:
         worth = None if sees_differences else value_unless_counted
         columns.append(Column("value", _l("Value"), "money", label=worth, link=posting_cell))

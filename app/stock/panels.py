@@ -7,6 +7,7 @@ from flask_babel import gettext, ngettext
 from sqlalchemy.orm import Session
 
 from app.catalog.models import Item
+from app.catalog.rules import is_below
 from app.identity.access import Permission, current_user
 from app.ledger.queries import costs, list_beyond_book
 from app.places.models import Location
@@ -29,6 +30,7 @@ def item_panel(session: Session, item: Item) -> Panel:
         "cost": costs(session, [item.id])[item.id] if current_user.may(Permission.SEE_COST) else None,
         "available": sum(row.on_hand for row in rows if row.kind in AVAILABLE),
         "limits": [row for row in limits if row.minimum is not None],
+        "is_below": is_below,
         "has_warehouses": bool(limits),
         "may_edit": current_user.may(Permission.EDIT_ITEMS),
     }
@@ -43,7 +45,7 @@ def place_panel(session: Session, place: Location) -> Panel | None:
 
 
 def cards(session: Session) -> Iterable[Card]:
-    """Tell the start page what has run low, and what moved beyond book."""
+    """Yield what has run low and what moved beyond book, for the start page."""
     low = count_below_minimum(session) if current_user.may(Permission.READ) else 0
     if low:
         yield Card(

@@ -27,6 +27,7 @@ def goods_listing(seq: int, title: str, *, sees_cost: bool) -> Listing:
         Column("target", _l("To"), "code", sort=moves.target, label=_end("target"), link=_end_url("target")),
         Column("quantity", _l("Quantity"), "quantity", sort=moves.quantity, link=_key_moves),
         Column("unit", _l("Unit")),
+        *([Column("value", _l("Value"), "money", sort=moves.value, link=_item_moves)] if sees_cost else []),
         Column(
             "reason",
             _l("Reason"),
@@ -35,8 +36,6 @@ def goods_listing(seq: int, title: str, *, sees_cost: bool) -> Listing:
             shade=lambda row: reason_shade(row.reason),
         ),
     ]
-    if sees_cost:
-        columns.insert(6, Column("value", _l("Value"), "money", sort=moves.value, link=_item_moves))
     return Listing(
         name=f"posting-{seq}-goods",
         title=title,

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, FromClause, Row, Select, and_, case, exists, func, literal, or_, select
 from sqlalchemy.orm import Session, aliased
 
+from app.bulk import in_parts
 from app.catalog.models import Category, Item, Lot, Unit
 from app.db import Quantity, UtcDateTime
 from app.kernel.exact import ZERO
@@ -22,8 +23,6 @@ _Warehouse = aliased(Location, name="warehouse")
 _Source = aliased(Location, name="source")
 _Target = aliased(Location, name="target")
 _NOTHING = literal(ZERO, Quantity)
-# Ids of one IN list, below what both databases take.
-CHUNK = 10_000
 
 
 # --- for others: items and places ask through their registries -------------------------------------------------------
@@ -42,22 +41,21 @@ def last_counted_of_item() -> ColumnElement[datetime | None]:
 
 
 def is_in_stock(session: Session, item_id: int) -> bool:
-    """Tell whether goods of the item lie somewhere."""
+    """Return whether goods of the item lie somewhere."""
     lies = exists().where(Balance.item_id == item_id, Balance.quantity > ZERO)
     return bool(session.scalar(select(lies)))
 
 
 def has_history(session: Session, item_id: int) -> bool:
-    """Tell whether goods of the item ever lay anywhere: a balance is kept for good."""
+    """Return whether goods of the item ever lay anywhere: a balance is kept for good."""
     return bool(session.scalar(select(exists().where(Balance.item_id == item_id))))
 
 
 def find_holding(session: Session, place_ids: Collection[int]) -> set[int]:
     """Return those of the places in which goods lie."""
-    wanted = sorted(place_ids)
     found: set[int] = set()
-    for start in range(0, len(wanted), CHUNK):
-        inside = Balance.location_id.in_(wanted[start : start + CHUNK])
+    for part in in_parts(sorted(place_ids)):
+        inside = Balance.location_id.in_(part)
         found |= set(session.scalars(select(Balance.location_id).where(inside, Balance.quantity > ZERO).distinct()))
     return found
 
@@ -199,12 +197,11 @@ def limits_of_item(session: Session, item_id: int) -> Sequence[Row[*tuple[Any, .
 
 def names_of_items(session: Session, item_ids: Collection[int]) -> dict[int, tuple[str, str]]:
     """Return name and base unit of each item."""
-    wanted = sorted(item_ids)
     statement = select(Item.id, Item.name, Unit.name).join(Unit, Unit.id == Item.unit_id)
     return {
         number: (name, unit)
-        for start in range(0, len(wanted), CHUNK)
-        for number, name, unit in session.execute(statement.where(Item.id.in_(wanted[start : start + CHUNK])))
+        for part in in_parts(sorted(item_ids))
+        for number, name, unit in session.execute(statement.where(Item.id.in_(part)))
     }
 
 

@@ -6,10 +6,9 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
 from app.catalog.queries import get_item
-from app.company.queries import get_company
 from app.db import db, transaction
 from app.identity.access import Permission, current_user, may
-from app.kernel.clock import business_day, utc_now
+from app.kernel.clock import utc_now
 from app.kernel.errors import RuleBroken
 from app.ledger.queries import costs, list_beyond_book
 from app.places.queries import find_places, get_place
@@ -25,6 +24,7 @@ from app.stock.queries import limits_of_item, moves_behind, names_of_items
 from app.stock.registry import document_title, find_document_url
 from app.stock.values import value_listing
 from app.web.addresses import row_number
+from app.web.days import today
 from app.web.listing import answer
 from app.web.words import sentence
 
@@ -57,8 +57,7 @@ def by_place() -> Response:
 def by_lot() -> Response:
     """List on hand by lot, what expires first on top."""
     session = db.session()
-    today = business_day(utc_now(), get_company(session).time_zone)
-    return answer(session, lot_listing(session, _warehouse(), today, sees_cost=_sees_cost()), "stock/stock.html")
+    return answer(session, lot_listing(session, _warehouse(), today(), sees_cost=_sees_cost()), "stock/stock.html")
 
 
 # --- behind a number ----------------------------------------------------------------------------------------------

@@ -8,7 +8,6 @@ from typing import Any, Self
 
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
-from flask_wtf import FlaskForm
 from sqlalchemy.orm import Session
 from wtforms import (
     BooleanField,
@@ -32,14 +31,14 @@ from app.stocktake.queries import find_bin_ids, find_item_ids, list_zones
 from app.stocktake.reasons.queries import Reasons
 from app.stocktake.rules import SCOPE_NAMES, Scope, ScopeKind, Tolerance
 from app.stocktake.service import Plan
-from app.web.fields import MoneyField, PriceField, QuantityField
+from app.web.fields import Form, MoneyField, PriceField, QuantityField
 
 _AT_LEAST_0 = NumberRange(min=0, message=_l("Not below 0."))
 _BETWEEN = re.compile(r"[\s,，、;；]+")
 _CODES = {"rows": 4, "autocapitalize": "characters", "spellcheck": "false", "autocomplete": "off"}
 
 
-class PlanForm(FlaskForm):  # type: ignore[misc]  # flask-wtf ships no types
+class PlanForm(Form):
     """What to count and how."""
 
     warehouse = SelectField(_l("Warehouse"), [InputRequired()], coerce=int)
@@ -88,7 +87,7 @@ class PlanForm(FlaskForm):  # type: ignore[misc]  # flask-wtf ships no types
     def for_request(cls, session: Session, **values: Any) -> Self:
         """Return the form with what there is to choose from, and *values* where nothing was typed."""
         form = cls(**values)
-        form.warehouse.choices = [(each.id, f"{each.code} {each.name}".strip()) for each in list_warehouses(session)]
+        form.warehouse.choices = [(each.id, each.label) for each in list_warehouses(session)]
         form.scope.choices = [(kind.value, gettext(name)) for kind, name in SCOPE_NAMES.items()]
         form.zones.choices = list_zones(session)
         form.categories.choices = [(node.id, node.path) for node in list_categories(session)]
@@ -131,7 +130,7 @@ class PlanForm(FlaskForm):  # type: ignore[misc]  # flask-wtf ships no types
                 return ()
 
 
-class DecisionForm(FlaskForm):  # type: ignore[misc]  # flask-wtf ships no types
+class DecisionForm(Form):
     """What goes with an approval: what was seen, why it differs, what a unit costs where nobody knows."""
 
     seen = HiddenField()

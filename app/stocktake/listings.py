@@ -7,10 +7,9 @@ from typing import Any, Final
 from flask import url_for
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import true
 from sqlalchemy.orm import Session
 
-from app.places.queries import list_warehouses
+from app.places.listings import warehouse_choices
 from app.stocktake.models import Stocktake
 from app.stocktake.queries import BinView, StocktakeView, name_scopes, stocktake_rows
 from app.stocktake.rules import BIN_NAMES, BIN_TONES, SCOPE_NAMES, STATE_NAMES, STATE_TONES, BinState
@@ -21,7 +20,7 @@ NAMED: Final = 3  # of what a scope holds so many are named in a list
 
 def stocktakes_listing(session: Session) -> Listing:
     """Return the list of stocktakes, the newest first."""
-    warehouses = [(str(each.id), f"{each.code} {each.name}".strip()) for each in list_warehouses(session)]
+    warehouses = warehouse_choices(session)
     scopes = ScopeNames(session)
     states = [(state.value, _l(name)) for state, name in STATE_NAMES.items()]
     return Listing(
@@ -80,7 +79,7 @@ def bins_listing(view: StocktakeView, state: str, now: datetime, *, sees_report:
         rows=[row for row in view.bins if state in {"", row.state}],
         columns=columns,
         search=lambda row: f"{row.code} {row.name} {row.counter or ''}",
-        filters=[Filter("state", _l("State"), states, lambda _value: true())],
+        filters=[Filter("state", _l("State"), states)],
         empty=_l("The bins stand here once counting has begun."),
     )
 
@@ -113,7 +112,7 @@ class ScopeNames:
     """What the scopes in a list name, read for all its rows at once."""
 
     def __init__(self, session: Session) -> None:
-        """Nothing is read before the rows are known."""
+        """Begin with no names: they are read once the rows of the page are known."""
         self.session = session
         self.names: dict[int, list[str]] = {}
 

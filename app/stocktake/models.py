@@ -11,8 +11,9 @@ from uuid import UUID
 from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.db import Base, BigId, Money, Price, Quantity, Scaled, UtcDateTime, append_only, word
+from app.db import Base, BigId, Money, Price, Quantity, Scaled, UtcDateTime, word
 from app.stocktake.rules import BinState, LineState, ScopeKind, StocktakeState, Tolerance
+from app.triggers import append_only
 
 Percent = Scaled(2)
 

@@ -9,6 +9,7 @@ from msgspec import Struct, field
 from sqlalchemy import Row, Select, case, func, select, union
 from sqlalchemy.orm import Session, aliased
 
+from app.bulk import in_parts
 from app.catalog.models import Item, Lot
 from app.catalog.queries import find_items_by_codes, find_packs_by_codes, list_categories
 from app.identity.models import User
@@ -17,7 +18,7 @@ from app.kernel.gtin import barcode_key
 from app.kernel.owncode import OwnKind, make_own_code
 from app.ledger.models import Balance
 from app.places.models import Location
-from app.places.queries import CHUNK, PlaceFacts, find_places_by_codes
+from app.places.queries import PlaceFacts, find_places_by_codes
 from app.places.rules import LEAVES, LocationKind, expand_range
 from app.stocktake.assignment.queries import Assigned, list_assigned, list_rounds_begun
 from app.stocktake.classes.rules import AbcClass
@@ -50,7 +51,6 @@ class BinView(Struct, frozen=True):
     opened_at: datetime | None
     closed_at: datetime | None
     lease_until: datetime | None
-    main_id: int
 
     @property
     def counter(self) -> str | None:
@@ -202,7 +202,6 @@ def _bin_view(rows: Sequence[Any]) -> BinView:
         opened_at=main.opened_at,
         closed_at=max(closings, default=None),
         lease_until=main.lease_until,
-        main_id=main.id,
     )
 
 
@@ -384,8 +383,7 @@ def _names_of(session: Session, kind: ScopeKind, ids: Collection[int]) -> dict[i
     if kind is ScopeKind.LIST:
         asked = select(Item.id, Item.name).order_by(Item.name)
     key = asked.selected_columns[0]
-    wanted = sorted(ids)
-    parts = [wanted[start : start + CHUNK] for start in range(0, len(wanted), CHUNK)]
+    parts = in_parts(sorted(ids))
     return {number: name for part in parts for number, name in session.execute(asked.where(key.in_(part)))}
 
 

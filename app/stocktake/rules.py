@@ -206,7 +206,7 @@ class Tolerance(Struct, frozen=True):
         return any(limit is not None for limit in (self.quantity, self.percent, self.value))
 
     def is_beyond(self, difference: Decimal, book: Decimal, value: Decimal | None) -> bool:
-        """Say whether *difference* breaks a limit; goods found where the books have none break any percentage.
+        """Return whether *difference* breaks a limit; goods found where the books have none break any percentage.
 
         A value that nobody knows breaks a limit of value: it may be anything.
         """

@@ -30,6 +30,7 @@ from app.stocktake.models import Stocktake, StocktakeBin, StocktakeItem, Stockta
 from app.stocktake.queries import get_stocktake
 from app.stocktake.report.queries import Report, read_report
 from app.stocktake.rules import (
+    BY_BIN,
     BY_ITEM,
     COUNTABLE,
     BinState,
@@ -49,7 +50,6 @@ from app.stocktake.rules import (
 from app.stocktake.spot.holding import ensure_no_other
 
 SERIES: Final = "ST"
-BY_BIN: Final = frozenset({ScopeKind.BINS, ScopeKind.PROPOSED})
 NAMED: Final = 50  # bins that the audit trail names; of more, their stocktake tells
 
 

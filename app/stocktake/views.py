@@ -114,7 +114,7 @@ def live_context(stocktake: Stocktake) -> dict[str, object]:
 
 
 def sees_report(blind: bool, state: str) -> bool:
-    """Say whether this user may see the report now."""
+    """Return whether this user may see the report now."""
     try:
         ensure_report_open(blind, state, decides=any(current_user.may(each) for each in DECIDERS))
     except RuleBroken:

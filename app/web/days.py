@@ -26,7 +26,7 @@ def begin_of(day: date) -> datetime:
 
 
 def day_asked(name: str) -> date | None:
-    """Return the day that the request's query calls *name*; None where it calls none so, or no day."""
+    """Return the day given as *name* in the request's query; None where there is none, or what is there is no day."""
     day = request.args.get(name, type=date.fromisoformat)
     return day if day and day.year in YEARS else None
 

@@ -46,7 +46,7 @@ def _refuse_nul() -> None:
 
 
 def wants_json() -> bool:
-    """Say whether the request came from a program."""
+    """Return whether the request came from a program."""
     return request.path.startswith("/api/")
 
 

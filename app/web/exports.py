@@ -16,6 +16,7 @@ from app.web.formats import day, instant, yes_no
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 CSV = "text/csv; charset=utf-8"
+PDF = "application/pdf"
 # A spreadsheet takes a text that begins so for a formula.
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 NUMBER_FORMATS = {
@@ -48,10 +49,7 @@ def sheet(columns: Sequence[tuple[str, str]], rows: Iterable[Sequence[Any]]) -> 
     )
     page = book.add_worksheet()
     heading = book.add_format({"bold": True, "bottom": 1, "text_wrap": True})
-    formats = [
-        book.add_format({"num_format": NUMBER_FORMATS.get(kind, "@" if kind == "code" else "General")})
-        for _, kind in columns
-    ]
+    formats = [book.add_format({"num_format": NUMBER_FORMATS.get(kind, "General")}) for _, kind in columns]
     for index, (title, kind) in enumerate(columns):
         page.set_column(index, index, 28 if kind == "text" else 16)
         page.write_string(0, index, title, heading)

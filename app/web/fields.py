@@ -1,4 +1,4 @@
-"""Form fields for what the books keep exactly: numbers as people type them, shown again as they were typed."""
+"""The base of every form, and fields for exact numbers: read as people type them, shown again as they were typed."""
 
 from collections.abc import Callable, Mapping
 from decimal import Decimal
@@ -11,6 +11,10 @@ from wtforms.validators import StopValidation
 from app.kernel.errors import RuleBroken
 from app.kernel.exact import parse_money, parse_price, parse_quantity, plain
 from app.web.words import sentence
+
+
+class Form(FlaskForm):  # type: ignore[misc]  # flask-wtf ships no types
+    """Base of every form."""
 
 
 class ExactField(StringField):  # type: ignore[misc]  # wtforms ships no types
@@ -34,7 +38,7 @@ class ExactField(StringField):  # type: ignore[misc]  # wtforms ships no types
         except RuleBroken as error:
             raise ValueError(sentence(error)) from error
 
-    def pre_validate(self, _form: FlaskForm) -> None:
+    def pre_validate(self, _form: Form) -> None:
         """Stop at a number that could not be read: what other checks say of it would only confuse."""
         if self.process_errors:
             raise StopValidation
@@ -61,6 +65,6 @@ class MoneyField(ExactField):
     parse = staticmethod(parse_money)
 
 
-def extended(form: type[FlaskForm], fields: Mapping[str, Any]) -> type[FlaskForm]:
+def extended(form: type[Form], fields: Mapping[str, Any]) -> type[Form]:
     """Return *form* with more fields, for this request alone: the class itself stays as it is."""
     return type(form.__name__, (form,), dict(fields)) if fields else form

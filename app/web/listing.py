@@ -11,7 +11,8 @@ from typing import Any
 from urllib.parse import urlencode
 
 from flask import Response, make_response, render_template, request
-from flask_babel import LazyString
+from flask_babel import LazyString, gettext
+from flask_babel import lazy_gettext as _l
 from msgspec import Struct, field
 from sqlalchemy import ColumnElement, Select, SQLColumnExpression, func, or_, select
 from sqlalchemy.orm import Session
@@ -61,12 +62,15 @@ class Column(Struct, frozen=True):
 
 
 class Filter(Struct, frozen=True):
-    """A drop-down above the list: `choices` are (value, label); `clause` narrows the statement."""
+    """A drop-down above the list: `choices` are (value, label); `clause` narrows the statement.
+
+    Without a clause the rows were read for what is chosen already.
+    """
 
     key: str
     title: LazyString | str
     choices: Sequence[tuple[str, object]]
-    clause: Callable[[str], ColumnElement[bool]]
+    clause: Callable[[str], ColumnElement[bool]] | None = None
 
 
 class Listing(Struct, frozen=True):
@@ -97,7 +101,7 @@ class RowListing(Struct, frozen=True):
     rows: Sequence[Any]
     columns: Sequence[Column]
     search: Callable[[Any], str]
-    filters: Sequence[Filter] = ()  # narrowed already: their clauses are not asked
+    filters: Sequence[Filter] = ()  # without clauses: the rows are narrowed already
     empty: LazyString | str = ""
     size: int = PAGE_SIZES[1]  # rows of a page, if nobody asks for another number
 
@@ -159,6 +163,24 @@ class Page(Struct, frozen=True):
     def sort_url(self, column: Column) -> str:
         """Return the address that sorts by *column*, or turns its order round."""
         return self.url(sort=f"-{column.key}" if self.sort == column.key else column.key, page=None)
+
+
+def _in_use(row: Any) -> str:
+    return str(gettext("in use") if row.active else gettext("switched off"))
+
+
+def _in_use_shade(row: Any) -> str:
+    return "good" if row.active else "neutral"
+
+
+# Of what can be switched off: the row's `active` as a column, and the filter by it.
+IN_USE = Column("active", _l("State"), "badge", label=_in_use, shade=_in_use_shade)
+
+
+def in_use_filter(active: SQLColumnExpression[bool]) -> Filter:
+    """Return the filter by whether a row is in use, which *active* says."""
+    choices = [("on", _l("in use")), ("off", _l("switched off"))]
+    return Filter("state", _l("State"), choices, lambda value: active.is_(value == "on"))
 
 
 def answer(session: Session, listing: Listing, template: str = "list.html", **context: object) -> Response:
@@ -235,7 +257,7 @@ def _narrowed(listing: Listing) -> Select[*tuple[Any, ...]]:
             statement = statement.where(or_(*clauses))
     for each in listing.filters:
         value = request.args.get(each.key)
-        if value and value in {choice for choice, _ in each.choices}:
+        if value and each.clause and value in {choice for choice, _ in each.choices}:
             statement = statement.where(each.clause(value))
     if listing.when is not None:
         statement = statement.where(*within(listing.when, day_asked(FIRST_DAY), day_asked(LAST_DAY)))

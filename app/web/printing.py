@@ -33,7 +33,7 @@ class PrintColumn(Struct, frozen=True):
     is_right: bool = False
 
 
-def print_table(  # what a sheet is made of; each is named where it is given
+def print_table(
     *,
     title: str,
     facts: Sequence[str],
@@ -145,7 +145,7 @@ class _Sheet:
             self.text(word, left, bottom + 34, width - 16, size=9)
             self.canvas.line(left, bottom, left + width - 16, bottom)
 
-    def text(  # where and how; each is named where it is given
+    def text(
         self, words: str, left: float, base: float, width: float, *, size: float = SIZE, is_right: bool = False
     ) -> None:
         words = words.translate(_PLAIN)

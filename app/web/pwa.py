@@ -31,7 +31,7 @@ def init_app(app: Flask) -> None:
 
 @public
 def manifest() -> Response:
-    """Tell a phone how to install the site."""
+    """Return the manifest, by which a phone installs the site."""
     response = jsonify(
         id="/",
         name=gettext("Zhangshi"),

@@ -12,6 +12,8 @@ from app.web.marks import signed_in
 
 bp = Blueprint("web", __name__)
 
+TABS = 4  # lines of the menu in a phone's bottom bar
+
 
 class Card(Struct, frozen=True):
     """One thing that waits: where it opens, how many; tones: calm, warn, bad."""
@@ -78,7 +80,7 @@ def shown_menu() -> list[MenuGroup]:
 
 def shown_tabs() -> list[MenuEntry]:
     """Return the four lines of a phone's bottom bar."""
-    return [entry for group in shown_menu() for entry in group.entries if entry.tab][:4]
+    return [entry for group in shown_menu() for entry in group.entries if entry.tab][:TABS]
 
 
 @bp.get("/")

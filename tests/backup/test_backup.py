@@ -23,7 +23,7 @@ from app.backup.archive import MANIFEST, Reader
 from app.backup.rules import BackupDamaged, BackupExists, HoldsData, NotABackup, NotUpgraded
 from app.backup.service import back_up, back_up_nightly, prove, restore
 from app.company.numbers import next_number
-from app.db import db, missing_triggers, transaction
+from app.db import db, transaction
 from app.demo.load import load_demo
 from app.files import store
 from app.identity.audit import audit
@@ -37,6 +37,7 @@ from app.kernel.ids import uuid7
 from app.ledger.verify import verify
 from app.places.models import Location
 from app.places.rules import LocationKind
+from app.triggers import missing_triggers
 from tests.conftest import BACKENDS, SignIn, Write, run_on_postgres
 from tests.ledger.conftest import open_shop
 

@@ -20,11 +20,12 @@ from app.backup.portable import TableFacts, facts_of, read_lines, write_lines
 from app.backup.service import back_up, restore
 from app.catalog.models import Item
 from app.company.rules import AccountRole
-from app.db import Scaled, UtcDateTime, db, missing_triggers, transaction, writing
+from app.db import Scaled, UtcDateTime, db, transaction, writing
 from app.identity.models import User
 from app.ledger.facts import RevaluationFact
 from app.ledger.seals import missing_seals
 from app.ledger.service import post
+from app.triggers import missing_triggers
 from tests.backup import test_backup
 from tests.backup.test_backup import contents, instance_of
 

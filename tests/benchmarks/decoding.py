@@ -55,7 +55,7 @@ class Case:
     also: frozenset[str]
 
     def is_expected(self, answer: Answer) -> bool:
-        """Tell whether *answer* is the code the picture was taken for."""
+        """Return whether *answer* is the code the picture was taken for."""
         if self.expected is None:
             return False
         if self.gtin14 and self.symbology != "DataBar Expanded":
@@ -63,7 +63,7 @@ class Case:
         return _plain(answer.text) == _plain(self.expected)
 
     def is_true(self, answer: Answer) -> bool:
-        """Tell whether *answer* is any code in the picture."""
+        """Return whether *answer* is any code in the picture."""
         return self.is_expected(answer) or answer.text in self.also
 
 

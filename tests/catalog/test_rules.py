@@ -21,12 +21,12 @@ from app.catalog.rules import (
     ensure_draft,
     is_below,
     normalise,
-    one_line,
     shown_barcode,
     unit_places,
 )
 from app.kernel.errors import RuleBroken
 from app.kernel.owncode import OwnKind, make_own_code
+from app.kernel.text import one_line
 
 
 @pytest.mark.parametrize("code", ["012345678905", "0012345678905", "00012345678905", " 012345678905\n"])

@@ -120,7 +120,7 @@ def test_a_move_that_cannot_be_is_refused(traded: Shop) -> None:
 
 
 def is_refused(shop: Shop, *writes: tuple[str, list[dict[str, Any]]]) -> bool:
-    """Tell whether the database refuses these rows, by table in their order."""
+    """Return whether the database refuses these rows, by table in their order."""
     try:
         with shop.write() as session:
             for name, rows in writes:

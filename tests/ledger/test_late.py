@@ -9,7 +9,7 @@ from app.company.rules import ACCOUNTS, AccountRole, Chart
 from app.db import db
 from app.ledger.facts import CountFact
 from app.ledger.models import CountAnchor, Move
-from app.ledger.queries import account_balance, book_as_of, books_as_of, list_beyond_book, on_hand
+from app.ledger.queries import account_balance, books_as_of, list_beyond_book, on_hand
 from app.ledger.rules import CountOutdated, Key, MissingCost, Reason
 from app.ledger.service import reverse
 from app.ledger.verify import verify
@@ -20,7 +20,7 @@ D = Decimal
 
 def stands(shop: Shop, place: str = "bin_a") -> Decimal:
     session = db.session()
-    found = book_as_of(session, [Key(shop.items[0], 0, getattr(shop, place))], at(60 * 24 * 60))
+    found = books_as_of(session, {Key(shop.items[0], 0, getattr(shop, place)): at(60 * 24 * 60)})
     session.rollback()
     return next(iter(found.values()))
 
@@ -172,7 +172,7 @@ def test_the_first_count_behind_a_late_move_gives_back_and_the_later_ones_stay(s
     shop.issue("s", "2", 5)
     shop.count("c3", "7", 15)  # an older count that comes late
     key = Key(shop.items[0], 0, shop.bin_a)
-    books = [book_as_of(db.session(), [key], at(minute))[key] for minute in (9, 10, 15, 20, 30)]
+    books = [books_as_of(db.session(), {key: at(minute)})[key] for minute in (9, 10, 15, 20, 30)]
     assert books == [8, 8, 7, 8, 8]
     assert lost(shop) == 0
 

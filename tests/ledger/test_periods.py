@@ -7,10 +7,11 @@ from sqlalchemy import insert, select
 from sqlalchemy.exc import IntegrityError
 
 from app.company.models import Company
+from app.company.rules import NotSetUp
 from app.db import db
 from app.ledger.models import Posting
 from app.ledger.periods import close_period
-from app.ledger.rules import NotClosable, NotSetUp
+from app.ledger.rules import NotClosable
 from app.ledger.verify import verify
 from app.places.rules import End
 from tests.ledger.conftest import NOW, Shop, at

@@ -20,10 +20,11 @@ def test_finance_closes_a_month_and_the_trail_says_so(sign_in: SignIn) -> None:
     assert b"2026-01-31" in client.get("/periods").data
 
 
-@pytest.mark.parametrize("until", ["", "nonsense", "2099-01-01"])
-def test_a_wrong_day_is_answered_with_a_sentence_and_closes_nothing(sign_in: SignIn, until: str) -> None:
+@pytest.mark.parametrize(("until", "status"), [("", 400), ("nonsense", 400), ("2099-01-01", 409)])
+def test_a_wrong_day_is_answered_with_a_sentence_and_closes_nothing(sign_in: SignIn, until: str, status: int) -> None:
     answer = sign_in("finance").post("/periods", data={"until": until})
-    assert answer.status_code == 400
+    assert answer.status_code == status
+    assert b'role="alert"' in answer.data
     assert db.session.scalars(select(PeriodClosing.until)).all() == []
 
 
@@ -39,4 +40,4 @@ def test_the_last_day_that_is_named_can_be_closed(sign_in: SignIn) -> None:
 def test_a_period_is_closed_once(sign_in: SignIn) -> None:
     client = sign_in("manager")
     client.post("/periods", data={"until": "2026-01-31"})
-    assert client.post("/periods", data={"until": "2026-01-31"}).status_code == 400
+    assert client.post("/periods", data={"until": "2026-01-31"}).status_code == 409

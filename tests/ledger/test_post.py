@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from app.company.models import Account, Company
-from app.company.rules import ACCOUNTS, AccountRole, Chart
+from app.company.rules import ACCOUNTS, AccountRole, Chart, NotSetUp
 from app.db import db
 from app.kernel.errors import RuleBroken
 from app.kernel.exact import TooLarge
@@ -24,7 +24,6 @@ from app.ledger.rules import (
     MissingCost,
     NotBalanced,
     NothingToPost,
-    NotSetUp,
     WrongAccount,
     WrongPlace,
     ids_of,

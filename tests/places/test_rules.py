@@ -7,7 +7,7 @@ from app.kernel.owncode import OwnKind, make_own_code
 from app.places.rules import (
     PlaceCodeMissing,
     PlaceCodeReserved,
-    PlaceCodeTooLong,
+    PlaceTextTooLong,
     RangeBackwards,
     RangeTooLong,
     RangeUneven,
@@ -65,7 +65,7 @@ def test_a_code_is_kept_without_stray_spaces_and_never_looks_like_a_label_of_our
     assert normal_code("  A  01 ") == "A 01"
     for code, error in (
         (" ", PlaceCodeMissing),
-        ("A" * 41, PlaceCodeTooLong),
+        ("A" * 41, PlaceTextTooLong),
         (make_own_code(OwnKind.BIN, 7), PlaceCodeReserved),
     ):
         with pytest.raises(error):

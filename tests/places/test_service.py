@@ -197,7 +197,7 @@ def test_what_the_database_would_refuse_as_a_whole_is_a_problem_of_its_row(zone:
     problems = check_bins(db.session(), rows)
     taken = ["PlaceTaken"]
     assert [[type(problem).__name__ for problem in each] for each in problems] == [
-        *(taken, taken, [], taken, ["PlaceCodeTooLong"], [], taken),
+        *(taken, taken, [], taken, ["PlaceTextTooLong"], [], taken),
         *(["WalkWrong"], ["WalkWrong"]),
     ]
 

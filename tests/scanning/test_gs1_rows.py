@@ -60,7 +60,7 @@ def rows(shared_data: Path) -> Iterator[Row]:
 
 
 def agrees(row: Row, parsed: ParsedCode) -> bool:
-    """Tell whether *parsed* is what *row* demands."""
+    """Return whether *parsed* is what *row* demands."""
     if row.valid == "0":
         return not parsed.is_valid and parsed.problem is not None and parsed.kind is CodeKind.PLAIN
     elements = [[element.ai, element.value] for element in parsed.elements]

@@ -137,7 +137,7 @@ def name_causes(day: Day, report: Report) -> None:
 
 
 def is_telling(each: Falsified, lines: Mapping[Spot, Line]) -> bool:
-    """Say whether the lines show this fault as it was made, and nothing else in the bin would explain them as well."""
+    """Return whether the lines show this fault as it was made, and nothing else in the bin explains them as well."""
     changes = Tally((spot.place, line.difference) for spot, line in lines.items())
     is_single = all(changes[spot.place, Decimal(change)] == 1 for spot, change in each.changes)
     shown = all(spot in lines and lines[spot].difference == change for spot, change in each.changes)

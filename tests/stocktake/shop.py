@@ -141,7 +141,7 @@ class Shop:
         with self.write() as session:
             return ask_recount(session, stocktake, places, self.manager, now())
 
-    def post(self, stocktake: int, by: int | None = None) -> approval.Posting:
+    def post(self, stocktake: int, by: int | None = None) -> approval.PostOutcome:
         with self.write() as session:
             return approval.post(session, stocktake, by or self.manager, now())
 

@@ -5,6 +5,7 @@ from decimal import Decimal
 import pytest
 
 from app.stocktake.causes.rules import (
+    ALIKE,
     Also,
     Cause,
     CauseKind,
@@ -13,10 +14,10 @@ from app.stocktake.causes.rules import (
     PackScans,
     Place,
     Waiting,
-    are_alike,
     explain,
     is_digit_slip,
     is_slip_apart,
+    likeness,
 )
 
 D = Decimal
@@ -85,7 +86,7 @@ def test_codes_one_slip_apart_look_alike() -> None:
     assert is_slip_apart("6901234567892", "6901234567885")  # one digit and the check digit with it
     assert not is_slip_apart("6901234567892", "6901234567892")
     assert not is_slip_apart("6901234567892", "690123456789")
-    assert not are_alike(BOOKLET[1], BOOKLET[3])
+    assert likeness(BOOKLET[1], BOOKLET[3]) < ALIKE
 
 
 def test_only_what_is_asked_for_is_explained_but_everything_is_evidence() -> None:
@@ -112,7 +113,7 @@ def test_two_lots_of_one_item_that_differ_the_other_way_were_swapped() -> None:
 def test_neighbouring_codes_of_one_maker_are_no_likeness() -> None:
     cola, sprite = Looks("可口可乐", ("06908512108211",)), Looks("雪碧", ("06908512108228",))
     assert is_slip_apart(cola.codes[0], sprite.codes[0])
-    assert not are_alike(cola, sprite)
+    assert likeness(cola, sprite) < ALIKE
 
 
 def test_a_code_that_counts_as_a_pack_and_stands_on_pieces_is_found_by_its_scans() -> None:

@@ -250,6 +250,6 @@ def test_the_count_is_what_a_patient_clerk_would_have_written_down(
 
 
 def _is_crossed_out(event: NewScan, own: Sequence[NewScan]) -> bool:
-    """Say whether an undo that itself still stands, and was made later, names the event."""
+    """Return whether an undo that itself still stands, and was made later, names the event."""
     later = [other for other in own if other.sequence > event.sequence and other.undoes == event.id]
     return any(not _is_crossed_out(other, own) for other in later)

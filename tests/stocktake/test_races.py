@@ -110,7 +110,7 @@ def test_a_late_move_while_posting_is_in_the_difference_or_given_back(
         lambda: shop.move(shop.tea, a, b, 1, at=now() - timedelta(minutes=30)),
     )
     posting = results[0]
-    assert isinstance(posting, approval.Posting)
+    assert isinstance(posting, approval.PostOutcome)
     if posting.seq is None:
         assert shop.get(review).state is StocktakeState.REVIEW
         shop.approve_all(review)

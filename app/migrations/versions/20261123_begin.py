@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 from app.catalog.models import NO_LOT
-from app.db import append_only_ddl
+from app.triggers import append_only_ddl
 from app.ledger.seals import seal_ddl
 from app.places.rules import End, LocationKind
 

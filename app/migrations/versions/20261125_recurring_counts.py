@@ -6,7 +6,7 @@ A count of empty bins is posted without a posting: there is nothing to enter, an
 import sqlalchemy as sa
 from alembic import op
 
-from app.db import append_only_ddl
+from app.triggers import append_only_ddl
 
 revision = "0003_recurring_counts"
 down_revision = "0002_scan_photo"

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from app.db import append_only_ddl
+from app.triggers import append_only_ddl
 
 revision = "0002_scan_photo"
 down_revision = "0001"

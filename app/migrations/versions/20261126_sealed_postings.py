@@ -6,7 +6,7 @@ What the books hold is sealed as it stands at this moment.
 import sqlalchemy as sa
 from alembic import op
 
-from app.db import append_only_ddl
+from app.triggers import append_only_ddl
 from app.ledger.chain import seal_everything
 
 revision = "0006_sealed_postings"

@@ -86,5 +86,5 @@ def ensure_printable(count: int) -> None:
 
 
 def is_printed_as_ean(key: str) -> bool:
-    """Tell whether the stored barcode *key* is printed as EAN-13, EAN-8 or UPC-A: all GTINs but those of cartons."""
+    """Return whether the stored barcode *key* is printed as EAN-13, EAN-8 or UPC-A: all GTINs but those of cartons."""
     return find_gtin14(key) == key and key[0] == "0"

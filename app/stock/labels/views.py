@@ -14,13 +14,12 @@ from app.stock.labels.pdf import make_pdf
 from app.stock.labels.queries import bins_to_print, count_rows, pack_labels, place_labels
 from app.stock.labels.rules import MOST_LABELS, PAPERS, Label, Symbol, ensure_printable
 from app.web.addresses import row_number
-from app.web.exports import download
+from app.web.exports import PDF, download
 from app.web.listing import Listing, answer
 from app.web.words import sentence
 
 bp = Blueprint("labels", __name__)
 
-PDF = "application/pdf"
 MOST_COPIES = 100
 
 

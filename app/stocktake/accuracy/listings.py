@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date
+from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode
 
@@ -9,14 +10,13 @@ from flask import request, url_for
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 from msgspec.structs import fields
-from sqlalchemy import true
 from sqlalchemy.orm import Session
 
 from app.catalog.models import Item
 from app.catalog.queries import list_categories
 from app.ledger.models import CountAnchor
+from app.places.listings import warehouse_choices
 from app.places.models import Location
-from app.places.queries import list_warehouses
 from app.stocktake.accuracy.models import StocktakeResult
 from app.stocktake.accuracy.queries import Only, grouped, lines_behind
 from app.stocktake.accuracy.rules import BY_NAMES, By, Outcome, first_month
@@ -71,11 +71,15 @@ def accuracy_listing(session: Session, by: By, only: Only, today: date, *, value
         Column("label", _l(BY_NAMES[by]), sort=columns["place"], label=_label, link=opens, is_title=True),
         Column("by_lines", _l("Right lines"), "percent", label=lambda row: outcome_of(row).by_lines),
         Column("by_pieces", _l("Right pieces"), "percent", label=lambda row: outcome_of(row).by_pieces),
+        *(
+            [Column("by_value", _l("Right value"), "percent", label=lambda row: outcome_of(row).by_value)]
+            if values
+            else []
+        ),
         Column("lines", _l("Lines"), "quantity", sort=columns["lines"], link=behind),
         Column("wrong", _l("Wrong"), "quantity", label=_wrong, link=lambda row: behind(row, wrong=True)),
     ]
     if values:
-        shown.insert(3, Column("by_value", _l("Right value"), "percent", label=lambda row: outcome_of(row).by_value))
         shown += [
             Column("loss", _l("Shortage"), "money", sort=columns["loss"]),
             Column("surplus", _l("Surplus"), "money", sort=columns["surplus"]),
@@ -104,12 +108,11 @@ def results_listing(session: Session, only: Only, today: date, *, values: bool) 
         Column("book", _l("Book"), "quantity", sort=CountAnchor.book),
         Column("counted", _l("Counted qty"), "quantity", sort=CountAnchor.counted),
         Column("difference", _l("Difference"), "signed", sort=statement.selected_columns["difference"]),
+        *([Column("value", _l("Value"), "money", sort=StocktakeResult.difference_value)] if values else []),
         Column("explained", _l("Explained"), "signed", sort=late.c.quantity),
         Column("counted_at", _l("Counted at"), "instant", sort=CountAnchor.counted_at, link=_stocktake_url),
         Column("counter", _l("Counted by")),
     ]
-    if values:
-        shown.insert(5, Column("value", _l("Value"), "money", sort=StocktakeResult.difference_value))
     wrong = [("1", _l("Only differences"))]
     return Listing(
         name="counted-lines",
@@ -117,7 +120,7 @@ def results_listing(session: Session, only: Only, today: date, *, values: bool) 
         statement=statement,
         columns=shown,
         search=(Item.name, Item.code, Location.code, Stocktake.number),
-        filters=[*_filters(session, today), Filter("wrong", _l("Lines"), wrong, lambda _value: true())],
+        filters=[*_filters(session, today), Filter("wrong", _l("Lines"), wrong)],
         order=(CountAnchor.counted_at.desc(), CountAnchor.id),
         when=CountAnchor.counted_at,
         empty=_l("No line was counted here yet."),
@@ -126,7 +129,7 @@ def results_listing(session: Session, only: Only, today: date, *, values: bool) 
 
 def _filters(session: Session, today: date) -> list[Filter]:
     """Return the filters; the statement was made for what was chosen already."""
-    warehouses = [(str(each.id), f"{each.code} {each.name}".strip()) for each in list_warehouses(session)]
+    warehouses = warehouse_choices(session)
     categories = [(str(node.id), node.path) for node in list_categories(session)]
     periods = [(first_month(today, months), _l("last %(months)s months", months=months)) for months in PERIODS]
     filters: list[tuple[str, object, Sequence[tuple[str, object]]]] = [
@@ -134,9 +137,7 @@ def _filters(session: Session, today: date) -> list[Filter]:
         ("warehouse", _l("Warehouse"), warehouses),
         ("category", _l("Category"), categories),
     ]
-    return [
-        Filter(key, str(title), choices, lambda _value: true()) for key, title, choices in filters if len(choices) > 1
-    ]
+    return [Filter(key, str(title), choices) for key, title, choices in filters if len(choices) > 1]
 
 
 def _label(row: Any) -> str:
@@ -145,6 +146,10 @@ def _label(row: Any) -> str:
 
 def _goods(row: Any) -> str:
     return f"{row.item} · {row.lot}" if row.lot else str(row.item)
+
+
+def _by_value(row: Any) -> Decimal | None:
+    return outcome_of(row).by_value
 
 
 def _wrong(row: Any) -> int:

@@ -11,7 +11,8 @@ from decimal import Decimal
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.db import Base, BigId, Money, append_only
+from app.db import Base, BigId, Money
+from app.triggers import append_only
 
 
 class StocktakeResult(Base):

@@ -69,7 +69,7 @@ class Outcome(Struct, frozen=True):
 
 
 def right_share(wrong: Decimal | int, whole: Decimal | int) -> Decimal | None:
-    """Return which share is right, between 0 and 1; None of nothing."""
+    """Return which share is right, between 0 and 1; None where there is nothing."""
     if not whole:
         return None if not wrong else ZERO
     return max(ZERO, 1 - Decimal(wrong) / Decimal(whole))

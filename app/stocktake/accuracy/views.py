@@ -1,19 +1,16 @@
 """Pages of past counts: how right the books were, and the counted lines behind every number."""
 
-from datetime import date
-
 from flask import Response, request
 from flask_babel import gettext
 
-from app.company.queries import get_company
 from app.db import db
 from app.identity.access import Permission, current_user, may
-from app.kernel.clock import utc_now
 from app.stocktake.accuracy.charts import read_chart
 from app.stocktake.accuracy.listings import FILTERED, accuracy_listing, asked, results_listing, words_of
 from app.stocktake.accuracy.rules import BY_NAMES, By
 from app.stocktake.report.views import sees_values
 from app.stocktake.views import DECIDERS, bp
+from app.web.days import today
 from app.web.listing import answer
 
 
@@ -25,7 +22,7 @@ def accuracy() -> Response:
     narrowed = {name: word for name, word in words_of(only).items() if name not in FILTERED}
     return answer(
         session,
-        accuracy_listing(session, by, only, _today(), values=sees_values()),
+        accuracy_listing(session, by, only, today(), values=sees_values()),
         "stocktake/accuracy.html",
         by=by,
         by_names={each: gettext(BY_NAMES[each]) for each in _open_groups()},
@@ -42,12 +39,8 @@ def results() -> Response:
     session, only = db.session(), asked(decides=_decides())
     narrowed = {name: word for name, word in words_of(only).items() if name not in FILTERED | {"wrong"}}
     return answer(
-        session, results_listing(session, only, _today(), values=sees_values()), "stocktake/results.html", kept=narrowed
+        session, results_listing(session, only, today(), values=sees_values()), "stocktake/results.html", kept=narrowed
     )
-
-
-def _today() -> date:
-    return get_company(db.session()).day_of(utc_now())
 
 
 def _chosen_by() -> By:

@@ -79,7 +79,7 @@ class Choice(Struct, frozen=True):
 
 
 def fingerprint(lines: Iterable[Line]) -> str:
-    """Return one word for the differences of *lines*: any change of any of them changes it."""
+    """Return one word that stands for the differences of *lines* and changes with any of them."""
     digest = blake2b(digest_size=12)
     for line in sorted(lines, key=lambda each: each.place):
         digest.update(f"{tuple(line.place)}={plain(line.difference or ZERO)};".encode())
@@ -87,7 +87,7 @@ def fingerprint(lines: Iterable[Line]) -> str:
 
 
 def needs_cost(line: Line) -> bool:
-    """Say whether posting the line needs a cost that nobody knows."""
+    """Return whether posting the line needs a cost that nobody knows."""
     return (line.difference or ZERO) > 0 and line.unit_cost is None
 
 

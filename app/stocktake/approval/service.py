@@ -13,6 +13,7 @@ from sqlalchemy import String, insert, select, update
 from sqlalchemy import cast as sql_cast
 from sqlalchemy.orm import Session
 
+from app.bulk import in_parts
 from app.company.queries import get_company
 from app.identity.audit import audit
 from app.kernel.exact import ZERO
@@ -44,7 +45,7 @@ from app.stocktake.service import drop_idle_rounds, hold, lines_at, move_on, row
 TAKES_APPROVALS = frozenset({StocktakeState.COUNTING, StocktakeState.REVIEW, StocktakeState.APPROVED})
 
 
-class Posting(Struct, frozen=True):
+class PostOutcome(Struct, frozen=True):
     """What became of a posting: its number (0: nothing to enter), or how many lines went back to review instead."""
 
     seq: int | None
@@ -146,9 +147,8 @@ def _write_approvals(
 
 
 def _set_lines(session: Session, line_ids: Sequence[int], **values: Any) -> None:
-    for start in range(0, len(line_ids), 5_000):
-        chunk = line_ids[start : start + 5_000]
-        changed = update(StocktakeLine).where(StocktakeLine.id.in_(chunk), StocktakeLine.state != LineState.POSTED)
+    for part in in_parts(line_ids):
+        changed = update(StocktakeLine).where(StocktakeLine.id.in_(part), StocktakeLine.state != LineState.POSTED)
         session.execute(changed.values(**values).execution_options(synchronize_session=False))
     session.expire_all()
 
@@ -185,7 +185,7 @@ def drop_recount(session: Session, stocktake_id: int, places: Collection[Place],
 # --- posting ----------------------------------------------------------------------------------------------------------
 
 
-def post(session: Session, stocktake_id: int, by: int, now: datetime) -> Posting:
+def post(session: Session, stocktake_id: int, by: int, now: datetime) -> PostOutcome:
     """Post every counted line once: differences as approved, matches as counts that match.
 
     Lines that are not as they were approved any more, or were approved by somebody who has counted since, go back to
@@ -208,7 +208,7 @@ def post(session: Session, stocktake_id: int, by: int, now: datetime) -> Posting
         # Bins as empty as the books have them: a result, though the ledger, which counts goods, has nothing to take.
         _close(session, stocktake, None, by, now)
         audit(session, by, "stocktake.post", subject(stocktake_id), {"lines": 0}, now)
-        return Posting(0)
+        return PostOutcome(0)
     company = get_company(session)
     day = company.day_of(min(now, max((fact.counted_at for fact in facts), default=now)))
     try:
@@ -221,7 +221,7 @@ def post(session: Session, stocktake_id: int, by: int, now: datetime) -> Posting
     _close(session, stocktake, posted.seq, by, now)
     keep_results(session, stocktake_id, posted.seq, counted, company)
     audit(session, by, "stocktake.post", subject(stocktake_id), {"posting": posted.seq, "lines": len(facts)}, now)
-    return Posting(posted.seq)
+    return PostOutcome(posted.seq)
 
 
 def _is_as_approved(line: Line, approvals: Mapping[int, StocktakeApproval], counters: Collection[int]) -> bool:
@@ -269,13 +269,13 @@ def anchor_key(stocktake_id: int, line_id: int) -> str:
 
 def _return_to_review(
     session: Session, stocktake: Stocktake, places: Collection[Place], by: int, now: datetime
-) -> Posting:
+) -> PostOutcome:
     for row in lines_at(session, stocktake.id, places):
         row.state, row.has_changed = LineState.OPEN, True
     session.flush()
     move_on(session, stocktake.id, StocktakeState.REVIEW)
     audit(session, by, "stocktake.return", subject(stocktake.id), {"lines": len(places)}, now)
-    return Posting(None, len(places))
+    return PostOutcome(None, len(places))
 
 
 def _close(session: Session, stocktake: Stocktake, seq: int | None, by: int, now: datetime) -> None:

@@ -61,9 +61,7 @@ def _listing(stocktake_id: int, counters: Mapping[int, str], reasons: Mapping[st
             Column("bin", _l("Bin"), "code", sort=Location.code),
             Column("lot", _l("Lot"), "code"),
             Column("counted_by", _l("Counted by"), label=lambda row: counters.get(row.bin_id, "")),
-            Column(
-                "counted", _l("Book → counted"), label=lambda row: f"{quantity(row.book)} → {quantity(row.counted)}"
-            ),
+            Column("counted", _l("Book → counted"), label=_amounts),
             Column("difference", _l("Difference"), "signed", sort=StocktakeApproval.difference),
             Column("by", _l("Approved by"), sort=User.name, label=_approver),
             Column("at", _l("Approved at"), "instant", sort=StocktakeApproval.at),

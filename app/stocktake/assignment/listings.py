@@ -6,7 +6,6 @@ from flask import url_for
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 from msgspec import Struct
-from sqlalchemy import true
 
 from app.stocktake.assignment.queries import BinChoice
 from app.stocktake.rules import BIN_NAMES, BIN_TONES, BinState
@@ -23,7 +22,7 @@ class Narrowed(Struct, frozen=True):
     whose: str = ""
 
     def holds(self, row: BinChoice) -> bool:
-        """Say whether a bin is asked for."""
+        """Return whether a bin is asked for."""
         whose = str(row.assigned.user_id) if row.assigned else NOBODY
         return self.zone in {"", row.zone} and self.state in {"", row.state} and self.whose in {"", whose}
 
@@ -75,9 +74,9 @@ def assignment_listing(
         columns=columns,
         search=lambda row: f"{row.bin.code} {row.zone} {_assigned(row)}",
         filters=[
-            Filter("zone", _l("Zone"), [(zone, zone) for zone in zones], lambda _value: true()),
-            Filter("state", _l("State"), states, lambda _value: true()),
-            Filter("whose", _l("To be counted by"), people, lambda _value: true()),
+            Filter("zone", _l("Zone"), [(zone, zone) for zone in zones]),
+            Filter("state", _l("State"), states),
+            Filter("whose", _l("To be counted by"), people),
         ],
         empty=_l("This stocktake takes the bins in which its items lie when it starts. Share them out then."),
         size=PAGE_SIZES[-1],

@@ -1,13 +1,14 @@
 """Evidence for likely causes, read set-wise: how items look, where else the books have them, what was scanned how."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from decimal import Decimal
 from typing import Final
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from app.bulk import in_parts
 from app.catalog.models import Barcode, Pack
 from app.db import Quantity
 from app.imports.models import Import
@@ -21,7 +22,6 @@ from app.scanning.rules import ScanKind, ScanStatus
 from app.stocktake.causes.rules import Looks, PackScans, Place, Waiting
 from app.stocktake.counting.queries import TASK
 
-MANY: Final = 5_000  # values in one IN list
 OPENING_STOCK: Final = "opening-stock"
 _UNFINISHED: Final = (ImportState.UPLOADED, ImportState.STAGING, ImportState.CHECKED, ImportState.FAILED)
 
@@ -30,9 +30,9 @@ def read_looks(session: Session, items: Collection[int], names: Mapping[int, str
     """Return what makes each item look like another."""
     codes: dict[int, list[str]] = defaultdict(list)
     factors: dict[int, set[Decimal]] = defaultdict(set)
-    for chunk in _chunks(items):
+    for part in in_parts(sorted(items)):
         statement = select(Pack.item_id, Pack.factor, Barcode.code).outerjoin(Barcode, Barcode.pack_id == Pack.id)
-        for item, factor, code in session.execute(statement.where(Pack.item_id.in_(chunk))):
+        for item, factor, code in session.execute(statement.where(Pack.item_id.in_(part))):
             factors[item].add(factor)
             if code:
                 codes[item].append(code)
@@ -46,12 +46,12 @@ def read_looks(session: Session, items: Collection[int], names: Mapping[int, str
 def read_waiting(session: Session, items: Collection[int]) -> dict[tuple[int, int], list[Waiting]]:
     """Return what the books have of items (lots) in places that are no bins: docks, staging, quarantine, the road."""
     found: dict[tuple[int, int], list[Waiting]] = defaultdict(list)
-    for chunk in _chunks(items):
+    for part in in_parts(sorted(items)):
         statement = (
             select(Balance.item_id, Balance.lot_id, Balance.location_id, Balance.quantity)
             .join(Location, Location.id == Balance.location_id)
             .where(
-                Balance.item_id.in_(chunk),
+                Balance.item_id.in_(part),
                 Balance.quantity > ZERO,
                 Location.kind.in_(sorted(LEAVES - {LocationKind.BIN})),
             )
@@ -67,14 +67,14 @@ def read_pack_scans(session: Session, stocktake_id: int, bins: Collection[int]) 
     scan = Scan.__table__.c
     total = func.sum(scan.quantity, type_=Quantity)
     about = (scan.location_id, scan.item_id, scan.lot_id, scan.raw, scan.factor)
-    for chunk in _chunks(bins):
+    for part in in_parts(sorted(bins)):
         statement = select(*about, total).where(
             scan.task_kind == TASK,
             scan.task_id == stocktake_id,
             scan.status == ScanStatus.ACCEPTED,
             scan.kind == ScanKind.SCAN,
             scan.factor > Decimal(1),
-            scan.location_id.in_(chunk),
+            scan.location_id.in_(part),
         )
         for location, item, lot, code, factor, quantity in session.execute(statement.group_by(*about)):
             found[Place(location, item, lot)].append(PackScans(code, factor, quantity / factor))
@@ -85,9 +85,3 @@ def find_pending_opening(session: Session) -> int | None:
     """Return the latest import of opening stock that was begun and not finished, None where there is none."""
     statement = select(func.max(Import.id)).where(Import.kind == OPENING_STOCK, Import.state.in_(_UNFINISHED))
     return session.scalar(statement)
-
-
-def _chunks(values: Collection[int]) -> Iterator[Sequence[int]]:
-    ordered = sorted(values)
-    for start in range(0, len(ordered), MANY):
-        yield ordered[start : start + MANY]

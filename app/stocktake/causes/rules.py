@@ -159,7 +159,7 @@ def _misplaced(gap: Gap, scene: Scene) -> Iterator[Cause]:
 
 
 def _swapped(gap: Gap, scene: Scene) -> Iterator[Cause]:
-    """Find goods that look alike, as many too few as there are too many of these, in the same bin; the likest one."""
+    """Find goods that look alike, in the same bin, as many too few as there are too many of these; the most alike."""
     mirrored = [
         (_likeness(gap, other, scene), other)
         for other in scene.by_bin[gap.place.bin]
@@ -240,11 +240,6 @@ CAUSES = (
 )
 
 
-def are_alike(one: Looks, other: Looks) -> bool:
-    """Say whether people take these items for each other."""
-    return likeness(one, other) >= ALIKE
-
-
 def likeness(one: Looks, other: Looks) -> float:
     """Return how easily two items are taken for each other: how like their names are, and a little their codes."""
     near = any(is_slip_apart(left, right) for left in one.codes for right in other.codes)
@@ -260,7 +255,7 @@ def _likeness(gap: Gap, other: Gap, scene: Scene) -> float:
 
 
 def is_slip_apart(left: str, right: str) -> bool:
-    """Say whether two codes of the same length differ in the article's last digits only, or by one swap.
+    """Return whether two codes of the same length differ in the article's last digits only, or by one swap.
 
     A slip in one digit changes the check digit as well, so two differing digits count as one slip.
     """
@@ -272,7 +267,7 @@ def is_slip_apart(left: str, right: str) -> bool:
 
 
 def is_digit_slip(book: Decimal, counted: Decimal) -> bool:
-    """Say whether one number is the other with neighbours swapped or a 0 more at its end."""
+    """Return whether one number is the other with neighbours swapped or a 0 more at its end."""
     left, right = plain(book), plain(counted)
     if left == right or not book or not counted:
         return False

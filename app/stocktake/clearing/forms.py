@@ -4,7 +4,6 @@ from decimal import Decimal
 from uuid import UUID
 
 from flask_babel import lazy_gettext as _l
-from flask_wtf import FlaskForm
 from wtforms import HiddenField, SelectField, StringField
 from wtforms.validators import InputRequired, Length, Optional
 
@@ -13,10 +12,10 @@ from app.kernel.exact import parse_money
 from app.kernel.ids import uuid7
 from app.stocktake.clearing.rules import LONGEST_NAME, LONGEST_REASON, ClearingDraft, targets
 from app.web.addresses import number_or_none
-from app.web.fields import MoneyField
+from app.web.fields import Form, MoneyField
 
 
-class ClearingForm(FlaskForm):  # type: ignore[misc]  # flask-wtf ships no types
+class ClearingForm(Form):
     """Where an amount belongs, and why."""
 
     token = HiddenField()

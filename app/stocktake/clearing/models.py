@@ -6,8 +6,9 @@ from decimal import Decimal
 from sqlalchemy import CheckConstraint, ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.db import Base, BigId, Money, UtcDateTime, append_only
+from app.db import Base, BigId, Money, UtcDateTime
 from app.stocktake.clearing.rules import LONGEST_NAME, LONGEST_REASON
+from app.triggers import append_only
 
 
 class StocktakeClearing(Base):

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from app.company.rules import AccountRole
 from app.ledger.verify import SHOWN, Accounts, Invariant
+from app.places.rules import End
 
 _WITHIN: Final = """
 SELECT cleared.line_id, cleared.amount, coalesce(m.value, 0) FROM (
@@ -20,7 +21,8 @@ SELECT cleared.line_id, cleared.amount, coalesce(m.value, 0) FROM (
 ) cleared
 JOIN stocktake_line s ON s.id = cleared.line_id
 LEFT JOIN ledger_anchor a ON a.key = s.anchor_key
-LEFT JOIN ledger_move m ON m.anchor_id = a.id AND m.reason = 'difference' AND (m.source_id = 3) = cleared.is_surplus
+LEFT JOIN ledger_move m ON m.anchor_id = a.id AND m.reason = 'difference'
+    AND (m.source_id = :loss) = cleared.is_surplus
 WHERE cleared.amount > coalesce(m.value, 0)
 """
 
@@ -36,7 +38,7 @@ WHERE c.amount <> coalesce(l.amount, 0) OR coalesce(e.net, 0) <> CASE WHEN c.is_
 
 def _within(session: Session, accounts: Accounts) -> list[str]:
     del accounts
-    rows = session.execute(text(f"{_WITHIN} LIMIT {SHOWN}"))
+    rows = session.execute(text(f"{_WITHIN} LIMIT {SHOWN}"), {"loss": End.LOSS.value})
     return [f"stocktake line {row[0]}: {row[1]} fen cleared, {row[2]} fen booked" for row in rows]
 
 

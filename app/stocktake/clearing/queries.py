@@ -111,7 +111,7 @@ def clearing_rows(
 
 
 def count_uncleared(session: Session, account: str) -> int:
-    """Return of how many posted stocktakes something is left on *account* (1901).
+    """Return how many posted stocktakes have something left on *account* (1901).
 
     Every start page of finance asks: what postings and clearings say as wholes comes first, lines are summed only of
     the few stocktakes where these differ.

@@ -5,14 +5,11 @@ from typing import Any
 
 from flask import Response, flash, make_response, redirect, render_template, request, url_for
 from flask_babel import gettext
-from flask_babel import lazy_gettext as _l
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
 from app.company.listings import account_name
-from app.company.models import Account
-from app.company.queries import get_company
+from app.company.queries import find_accounts, get_account, get_company
 from app.company.rules import ACCOUNTS, AccountRole
 from app.db import db, transaction
 from app.identity.access import Permission, current_user, may
@@ -23,13 +20,13 @@ from app.kernel.i18n import N_
 from app.ledger.queries import account_balance
 from app.stocktake.clearing import service
 from app.stocktake.clearing.forms import ClearingForm
-from app.stocktake.clearing.queries import clearing_rows, count_uncleared, list_balances, list_clearings, list_names
+from app.stocktake.clearing.listings import clearings_listing
+from app.stocktake.clearing.queries import count_uncleared, list_balances, list_clearings, list_names
 from app.stocktake.clearing.rules import SHORTAGE_TARGETS, SURPLUS_TARGETS, LineBalance
-from app.stocktake.models import Stocktake
 from app.stocktake.queries import get_stocktake
 from app.stocktake.rules import StocktakeState
 from app.stocktake.views import bp
-from app.web.listing import Column, Filter, Listing, answer
+from app.web.listing import answer
 from app.web.start import Card
 from app.web.words import sentence
 
@@ -51,9 +48,9 @@ def clearings() -> Response:
     code = _loss_account(session)
     return answer(
         session,
-        _listing(),
+        clearings_listing(),
         "stocktake/clearings.html",
-        account=session.get(Account, code),
+        account=get_account(session, code),
         account_name=account_name,
         balance=account_balance(session, code),
     )
@@ -61,40 +58,6 @@ def clearings() -> Response:
 
 def _loss_account(session: Session) -> str:
     return ACCOUNTS[get_company(session).chart][AccountRole.LOSS]
-
-
-def _listing() -> Listing:
-    statement, totals = clearing_rows()
-    is_left = (totals.c.shortage_left != ZERO) | (totals.c.surplus_left != ZERO)
-    return Listing(
-        name="clearing",
-        title=_l("Differences to clear"),
-        statement=statement,
-        columns=[
-            Column("number", _l("Stocktake number"), "code", sort=Stocktake.number, link=_url, is_title=True),
-            Column("posted_at", _l("Posted at"), "instant", sort=Stocktake.posted_at),
-            Column("shortage", _l("Shortage"), "money", sort=totals.c.shortage),
-            Column("surplus", _l("Surplus"), "money", sort=totals.c.surplus),
-            Column("cleared", _l("Cleared"), "money", sort=totals.c.cleared),
-            Column("shortage_left", _l("Shortage left"), "money", sort=totals.c.shortage_left, link=_url),
-            Column("surplus_left", _l("Surplus left"), "money", sort=totals.c.surplus_left, link=_url),
-        ],
-        search=(Stocktake.number,),
-        filters=[
-            Filter(
-                "left",
-                _l("State"),
-                [("open", _l("something left")), ("done", _l("all cleared"))],
-                lambda value: is_left if value == "open" else ~is_left,
-            )
-        ],
-        order=(Stocktake.id.desc(),),
-        empty=_l("No stocktake was posted with a difference yet."),
-    )
-
-
-def _url(row: Any) -> str:
-    return url_for("stocktake.clearing", stocktake_id=row.id)
 
 
 @bp.get("/<int:stocktake_id>/clearing")
@@ -215,5 +178,5 @@ def _shown(lines: list[LineBalance]) -> dict[str, Any]:
 def _account_names(session: Session) -> dict[AccountRole, str]:
     codes = ACCOUNTS[get_company(session).chart]
     wanted = {role: codes[role] for role in (*SHORTAGE_TARGETS, *SURPLUS_TARGETS)}
-    rows = {row.code: row for row in session.scalars(select(Account).where(Account.code.in_(wanted.values())))}
-    return {role: f"{code} {account_name(rows[code])}" for role, code in wanted.items()}
+    accounts = find_accounts(session, wanted.values())
+    return {role: f"{code} {account_name(accounts[code])}" for role, code in wanted.items()}

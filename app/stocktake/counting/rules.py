@@ -35,7 +35,7 @@ class Goods(NamedTuple):
 
 
 class CountKey(NamedTuple):
-    """Whose count with which device, of which bin, in which round, and the how manieth of these."""
+    """Whose count with which device, of which bin, in which round; `attempt` numbers several of these from 1."""
 
     bin: int
     round: int
@@ -192,7 +192,7 @@ def bounded(doubt_ms: int) -> int:
 
 
 def _is_first_sight(count: Count, serial: str, sighting: Sighting) -> bool:
-    """Say whether the count has not seen this thing yet; however often it is scanned, there is one."""
+    """Return whether the count has not seen this thing yet; however often it is scanned, there is one."""
     return count.sightings.setdefault(serial, sighting) is sighting
 
 

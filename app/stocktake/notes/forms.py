@@ -3,18 +3,18 @@
 from uuid import UUID
 
 from flask_babel import lazy_gettext as _l
-from flask_wtf import FlaskForm
 from flask_wtf.file import MultipleFileField
 from wtforms import HiddenField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length
 
 from app.kernel.ids import uuid7
 from app.stocktake.notes.rules import LONGEST_NOTE
+from app.web.fields import Form
 
 _AS_SCANNED = {"autocapitalize": "characters", "autocomplete": "off", "spellcheck": "false"}
 
 
-class NoteForm(FlaskForm):  # type: ignore[misc]  # flask-wtf ships no types
+class NoteForm(Form):
     """A note about a line."""
 
     token = HiddenField()

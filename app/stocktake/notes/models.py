@@ -6,8 +6,9 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.db import Base, BigId, UtcDateTime, append_only
+from app.db import Base, BigId, UtcDateTime
 from app.stocktake.notes.rules import LONGEST_NOTE
+from app.triggers import append_only
 
 
 class StocktakeNote(Base):

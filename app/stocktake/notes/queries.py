@@ -112,7 +112,7 @@ def find_place(session: Session, stocktake: Stocktake, bin_code: str, goods_code
 
 
 def is_countable_place(session: Session, stocktake: Stocktake, place: About) -> bool:
-    """Say whether the bin lies in the stocktake's warehouse, its item exists if it has one, and the lot is its own."""
+    """Return whether the bin lies in the stocktake's warehouse, its item exists if it has one, and owns the lot."""
     here = select(Location.id).where(Location.id == place.bin, Location.warehouse_id == stocktake.warehouse_id)
     lots: Sequence[int | None] = session.scalars(select(Lot.item_id).where(Lot.id == place.lot)).all()
     own_lot = not place.lot or lots == [place.item]

@@ -1,11 +1,11 @@
 """What people type about ABC classes and how often each is counted."""
 
 from flask_babel import lazy_gettext as _l
-from flask_wtf import FlaskForm
 from wtforms import IntegerField
 from wtforms.validators import InputRequired, NumberRange
 
 from app.stocktake.classes.rules import HUNDRED, MOST_DAYS, MOST_MONTHS, Policy
+from app.web.fields import Form
 
 _NUMBER = {"inputmode": "numeric"}
 
@@ -14,7 +14,7 @@ def _whole(title: object, most: int, help_text: object = "") -> IntegerField:
     return IntegerField(title, [InputRequired(), NumberRange(1, most)], description=help_text, render_kw=_NUMBER)
 
 
-class PolicyForm(FlaskForm):  # type: ignore[misc]  # flask-wtf ships no types
+class PolicyForm(Form):
     """Where the classes end, in percent, and after how many days each is due."""
 
     months = _whole(_l("Months looked back"), MOST_MONTHS, _l("The value that left in them decides."))

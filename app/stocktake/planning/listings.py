@@ -6,11 +6,10 @@ from typing import Any, Final
 from flask import url_for
 from flask_babel import gettext, ngettext
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import true
 from sqlalchemy.orm import Session
 
 from app.kernel.i18n import N_
-from app.places.queries import list_warehouses
+from app.places.listings import warehouse_choices
 from app.stocktake.planning.queries import Candidate, Candidates
 from app.stocktake.planning.rules import Reason, ReasonKind
 from app.web.formats import money, quantity
@@ -51,15 +50,15 @@ def proposal_listing(
     ]
     if values:
         columns.append(Column("value", _l("Value"), "money", order=_order_of("value")))
-    warehouses = [(str(each.id), f"{each.code} {each.name}".strip()) for each in list_warehouses(session)]
+    warehouses = warehouse_choices(session)
     if len(warehouses) > 1:
         columns.append(
             Column("warehouse", _l("Warehouse"), "code", label=lambda row: ", ".join(row.warehouses.values()))
         )
     kinds = [(each.value, _l(name)) for each, name in KIND_NAMES.items()]
-    filters = [Filter("why", _l("Why"), kinds, lambda _value: true())]
+    filters = [Filter("why", _l("Why"), kinds)]
     if len(warehouses) > 1:
-        filters.append(Filter("warehouse", _l("Warehouse"), warehouses, lambda _value: true()))
+        filters.append(Filter("warehouse", _l("Warehouse"), warehouses))
     return RowListing(
         name="what-to-count-next",
         title=_l("What to count next"),

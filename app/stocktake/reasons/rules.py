@@ -8,6 +8,7 @@ from typing import Final
 
 from app.kernel.errors import InvalidInput, NotFound, RuleBroken
 from app.kernel.i18n import N_
+from app.kernel.text import one_line
 
 LONGEST_NAME: Final = 40
 OWN: Final = "own:"
@@ -67,7 +68,7 @@ def own_key(reason_id: int) -> str:
 
 def clean_name(typed: str) -> str:
     """Return *typed* as it is kept. Errors: ReasonNameMissing."""
-    name = " ".join(typed.split())
+    name = one_line(typed)
     if not name:
         raise ReasonNameMissing
     return name[:LONGEST_NAME]

@@ -15,12 +15,11 @@ from app.stocktake.report.pages import row_views
 from app.stocktake.report.queries import Report
 from app.stocktake.report.rules import Line
 from app.stocktake.rules import STATE_NAMES
-from app.web.exports import comma_separated, download, workbook
+from app.web.exports import PDF, comma_separated, download, workbook
 from app.web.formats import FILTERS, instant, money, percent
 from app.web.printing import PrintColumn, print_table
 
 FORMATS = ("xlsx", "csv", "pdf")
-PDF = "application/pdf"
 _RIGHT = {"quantity", "signed", "price", "money"}
 
 

@@ -131,9 +131,6 @@ def _text(line: Line, report: Report, names: Names) -> str:
     ).casefold()
 
 
-SORTS: Final = ("item", "bin", "book", "counted", "difference", "value", "size")
-
-
 def _ordered(lines: Sequence[Line], sort: str, report: Report, names: Names) -> list[Line]:
     keys: dict[str, Callable[[Line], Any]] = {
         "item": lambda line: report.items.get(line.place.item, NO_ITEM).name,

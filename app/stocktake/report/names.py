@@ -7,13 +7,14 @@ from msgspec import Struct, field
 from sqlalchemy import select
 from sqlalchemy.orm import Session, aliased
 
+from app.bulk import in_parts
 from app.catalog.models import Lot
 from app.catalog.queries import list_categories
 from app.identity.models import User
 from app.places.models import Location
 from app.places.rules import LEAVES, LocationKind
 from app.stocktake.reasons.queries import Reasons, read_reasons
-from app.stocktake.report.queries import MANY, ItemLabel, Report
+from app.stocktake.report.queries import ItemLabel, Report
 
 NO_ITEM: Final = ItemLabel("?", "?", "", "")
 _Parent = aliased(Location)
@@ -54,18 +55,16 @@ def _read_places(session: Session, wanted: Collection[int]) -> list[tuple[int, s
         _Parent, _Parent.id == Location.parent_id
     )
     found: list[tuple[int, str, int, str]] = []
-    ordered = sorted(wanted)
     is_none = Location.kind.in_(sorted(LEAVES - {LocationKind.BIN}))
-    for start in range(0, len(ordered), MANY):
-        rows = session.execute(statement.where(Location.id.in_(ordered[start : start + MANY]) | is_none))
+    for part in in_parts(sorted(wanted)):
+        rows = session.execute(statement.where(Location.id.in_(part) | is_none))
         found += [(number, code, zone, zone_code) for number, code, zone, zone_code in rows]
     return found
 
 
 def _names(session: Session, key: Any, name: Any, wanted: Collection[int]) -> dict[int, str]:
-    ordered = sorted(wanted)
     found: dict[int, str] = {}
-    for start in range(0, len(ordered), MANY):
-        rows = session.execute(select(key, name).where(key.in_(ordered[start : start + MANY])))
+    for part in in_parts(sorted(wanted)):
+        rows = session.execute(select(key, name).where(key.in_(part)))
         found.update((number, text) for number, text in rows)
     return found

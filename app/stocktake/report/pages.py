@@ -130,7 +130,7 @@ def wanted_lines(
     return wanted, narrowed(report, wanted, names)
 
 
-def page_of(  # what a page is made of; each is named where it is given
+def page_of(
     session: Session,
     report: Report,
     names: Names,

@@ -7,7 +7,7 @@ from datetime import datetime
 from decimal import Decimal
 from functools import cached_property
 from operator import itemgetter
-from typing import Any, Final
+from typing import Any
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -29,10 +29,8 @@ from app.stocktake.models import Stocktake, StocktakeApproval, StocktakeBin, Sto
 from app.stocktake.report.rules import Facts, Known, Line, Tally, build, tally, window
 from app.stocktake.rules import BY_ITEM, StocktakeState
 
-MANY: Final = 5_000  # values in one IN list
-_OWN: ColumnElement[int] = literal_column(
-    str(max(End))
-)  # as a literal, so that the partial indexes of moves are seen to fit
+# As a literal, so that the partial indexes of moves are seen to fit.
+_OWN: ColumnElement[int] = literal_column(str(max(End)))
 
 
 class ItemLabel(Struct, frozen=True):
@@ -46,7 +44,7 @@ class ItemLabel(Struct, frozen=True):
 
 
 class Report(Struct, dict=True):
-    """A stocktake's differences as of now; `labels` name what the lines are about."""
+    """A stocktake's differences as of `now`; `parked` are its scans that wait for a person."""
 
     stocktake: Stocktake
     lines: list[Line]
@@ -157,7 +155,7 @@ class _Scope(Struct, frozen=True):
     items: frozenset[int] | None
 
     def holds(self, bin_id: int, item: int) -> bool:
-        """Say whether goods of *item* in a bin are to be counted here."""
+        """Return whether goods of *item* in a bin are to be counted here."""
         return bin_id in self.bins and (self.items is None or item in self.items)
 
 

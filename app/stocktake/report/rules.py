@@ -276,7 +276,7 @@ def _judged(line: Line, tolerance: Tolerance) -> Line:
 
 
 def was_disturbed(count: Count, stirs: Sequence[datetime]) -> bool:
-    """Say whether goods moved between the opening and the closing of the bin, give or take the clock's uncertainty."""
+    """Return whether goods moved between the opening and the closing of the bin, give or take the clock's doubt."""
     span = _open_span(count) if stirs else None
     return span is not None and any(span[0] <= at <= span[1] for at in stirs)
 

@@ -35,7 +35,7 @@ def report(stocktake_id: int) -> Response:
 
 
 def sees_values() -> bool:
-    """Say whether this user may see what differences are worth."""
+    """Return whether this user may see what differences are worth."""
     return current_user.may(Permission.SEE_DIFFERENCE_VALUES) and current_user.may(Permission.SEE_COST)
 
 

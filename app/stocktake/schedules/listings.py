@@ -50,7 +50,7 @@ def schedules_listing(session: Session, today: date) -> Listing:
 
 
 def is_overdue(row: Any, today: date) -> bool:
-    """Say whether a recurring count that goes on has a day behind it that nobody planned."""
+    """Return whether a recurring count that goes on has a day behind it that nobody planned."""
     return row.state is ScheduleState.ACTIVE and row.next_due < today
 
 

@@ -9,10 +9,11 @@ from decimal import Decimal
 from sqlalchemy import JSON, CheckConstraint, ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.db import Base, BigId, Money, Quantity, UtcDateTime, append_only, word
+from app.db import Base, BigId, Money, Quantity, UtcDateTime, word
 from app.stocktake.models import Percent
 from app.stocktake.rules import Scope, ScopeKind, Tolerance
 from app.stocktake.schedules.rules import Rhythm, RhythmKind, ScheduleState
+from app.triggers import append_only
 
 
 class StocktakeSchedule(Base):

@@ -159,5 +159,5 @@ def ensure_schedule(draft: ScheduleDraft) -> None:
 
 
 def names_scope(scope: Scope) -> bool:
-    """Say whether the scope has to name something when it is written down: what is proposed is asked on the day."""
+    """Return whether the scope has to name something when it is written down: what is proposed is asked on the day."""
     return scope.kind is not ScopeKind.PROPOSED

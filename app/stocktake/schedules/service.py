@@ -139,7 +139,7 @@ def scope_of_day(session: Session, schedule: StocktakeSchedule, now: datetime) -
 
 
 def _tell(session: Session, schedule: StocktakeSchedule, due_on: date, stocktake_id: int, now: datetime) -> None:
-    """Tell those who plan and whoever it is assigned to, once a day of the recurring count."""
+    """Notify those who plan and whoever it is assigned to, once for each day of the recurring count."""
     told: dict[str, str | int] = {"name": schedule.name, "day": due_on.isoformat()}
     to: list[Permission | int] = [Permission.PLAN_STOCKTAKE]
     if schedule.assigned_to is not None:

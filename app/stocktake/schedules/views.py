@@ -26,6 +26,7 @@ from app.stocktake.schedules.models import StocktakeSchedule
 from app.stocktake.schedules.queries import coming, get_schedule, list_waiting, stocktakes_between
 from app.stocktake.schedules.rules import NEXT, STATE_NAMES, STATE_TONES, WEEKDAY_NAMES, ScheduleState
 from app.stocktake.views import bp
+from app.web.days import today
 from app.web.listing import answer
 from app.web.words import sentence
 
@@ -38,18 +39,15 @@ YEARS_SHOWN = 20  # before and after: days of a rhythm are walked one by one
 def schedules() -> Response:
     """List the recurring counts."""
     session = db.session()
-    return answer(
-        session, schedules_listing(session, get_company(session).day_of(utc_now())), "stocktake/schedules.html"
-    )
+    return answer(session, schedules_listing(session, today()), "stocktake/schedules.html")
 
 
 @bp.get("/schedules/new")
 @may(Permission.PLAN_STOCKTAKE)
 def new_schedule() -> Response:
     """Show the form of a recurring count."""
-    session = db.session()
-    today = get_company(session).day_of(utc_now())
-    return _form_page(ScheduleForm.for_request(session, data={"start_on": today, "blind": True}))
+    form = ScheduleForm.for_request(db.session(), data={"start_on": today(), "blind": True})
+    return _form_page(form)
 
 
 @bp.post("/schedules/new")
@@ -100,8 +98,7 @@ def plan_turn(schedule_id: int) -> AnyResponse:
     now = utc_now()
     with transaction() as session:
         due_on = due_on or get_schedule(session, schedule_id).next_due
-        today = get_company(session).day_of(now)
-        turn = service.plan_turn(session, schedule_id, due_on, today, now, current_user.id)
+        turn = service.plan_turn(session, schedule_id, due_on, today(), now, current_user.id)
     if turn is None or turn.stocktake_id is None:
         flash(gettext("Nothing was planned: this day is planned already, or nothing calls for a count."), "info")
         return redirect(url_for("stocktake.edit_schedule", schedule_id=schedule_id), 303)
@@ -163,8 +160,8 @@ def month() -> Response:
     """Show the counts of a month, those that were and those that come, and what waits."""
     session, now = db.session(), utc_now()
     company = get_company(session)
-    today = company.day_of(now)
-    first = _month_asked(today)
+    day = company.day_of(now)
+    first = _month_asked(day)
     weeks = Calendar().monthdatescalendar(first.year, first.month)
     mine = current_user.id if request.args.get("mine") == "1" else None
     page = render_template(
@@ -172,7 +169,7 @@ def month() -> Response:
         title=gettext("Calendar"),
         weeks=weeks,
         first=first,
-        today=today,
+        today=day,
         earlier=f"{first - timedelta(days=1):{MONTH_FORM}}",
         later=f"{first + timedelta(days=31):{MONTH_FORM}}",
         weekdays=[gettext(name) for name in WEEKDAY_NAMES],
@@ -186,13 +183,13 @@ def month() -> Response:
     return make_response(page)
 
 
-def _month_asked(today: date) -> date:
+def _month_asked(day: date) -> date:
     wanted = request.args.get("month", "")
     try:
         asked = datetime.strptime(wanted, MONTH_FORM).replace(tzinfo=UTC).date()
     except ValueError:
-        asked = today
-    return (asked if abs(asked.year - today.year) <= YEARS_SHOWN else today).replace(day=1)
+        asked = day
+    return (asked if abs(asked.year - day.year) <= YEARS_SHOWN else day).replace(day=1)
 
 
 def _counts(session: Session, company: CompanyFacts, first: date, last: date) -> dict[date, list[Any]]:

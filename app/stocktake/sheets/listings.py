@@ -6,7 +6,6 @@ from typing import Any, Final
 from flask import url_for
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import true
 
 from app.kernel.i18n import N_
 from app.stocktake.assignment.queries import BinChoice
@@ -74,7 +73,7 @@ def sheets_listing(
         rows=[row for row in choices if not state or state_of(row) == state],
         columns=columns,
         search=lambda row: f"{row.bin.code} {row.zone} {_assigned(row)}",
-        filters=[Filter("state", _l("State"), states, lambda _value: true())],
+        filters=[Filter("state", _l("State"), states)],
         empty=_l("Sheets can be printed once counting has begun."),
         size=PAGE_SIZES[-1],
     )

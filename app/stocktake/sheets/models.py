@@ -9,7 +9,8 @@ from uuid import UUID
 from sqlalchemy import JSON, CheckConstraint, ForeignKey, LargeBinary, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.db import Base, BigId, UtcDateTime, append_only
+from app.db import Base, BigId, UtcDateTime
+from app.triggers import append_only
 
 
 class StocktakeSheet(Base):

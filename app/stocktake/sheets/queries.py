@@ -86,7 +86,7 @@ def read_sheets(session: Session, stocktake_id: int, sheet_ids: Collection[int])
             stocktake_id=stocktake_id,
             number=stocktake.number,
             blind=stocktake.blind,
-            warehouse=f"{warehouse.code} {warehouse.name}".strip(),
+            warehouse=warehouse.label,
             bin_id=sheet.bin_id,
             bin=code,
             bin_name=name,

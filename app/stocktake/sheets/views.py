@@ -26,11 +26,10 @@ from app.stocktake.sheets.rules import Entry, NoSuchSheet
 from app.stocktake.spot.service import settle_closed
 from app.stocktake.views import bp
 from app.web.addresses import row_number
-from app.web.exports import download
+from app.web.exports import PDF, download
 from app.web.listing import answer_rows
 from app.web.words import sentence
 
-PDF = "application/pdf"
 FOUND = 12
 PICKED = "bins-listing pick-listing"  # on a phone a bin takes one line
 COUNTERS = (Permission.SCAN, Permission.PLAN_STOCKTAKE)

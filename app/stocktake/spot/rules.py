@@ -24,7 +24,7 @@ class NotABin(InvalidInput):
 
 
 def posts_itself(lines: Iterable[Line], tolerance: Tolerance, passed: Mapping[Place, Decimal]) -> bool:
-    """Say whether nobody has to look: every line undisturbed, every count of it the same, its difference within.
+    """Return whether nobody has to look: every line undisturbed, every count of it the same, its difference within.
 
     *passed* is what posted itself of each place lately: a loss is not within because it is counted bit by bit.
     """

@@ -6,7 +6,8 @@ from decimal import Decimal
 from sqlalchemy import CheckConstraint, ForeignKey, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.db import Base, BigId, Quantity, UtcDateTime, append_only
+from app.db import Base, BigId, Quantity, UtcDateTime
+from app.triggers import append_only
 
 
 class StocktakeTransfer(Base):

@@ -73,7 +73,7 @@ def explained(short: Line, over: Line) -> Decimal:
 
 
 def is_open(line: Line) -> bool:
-    """Say whether a line was counted, and nobody decided about it or asked to have it recounted."""
+    """Return whether a line was counted, and nobody decided about it or asked to have it recounted."""
     return (
         line.known.in_scope
         and line.deciding is not None

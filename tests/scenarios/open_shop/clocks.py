@@ -99,5 +99,5 @@ class PhoneClock:
 
 
 def is_within(at: float, spans: Iterable[Span]) -> bool:
-    """Say whether an instant lies in one of *spans*, their ends included."""
+    """Return whether an instant lies in one of *spans*, their ends included."""
     return any(begin <= at <= end for begin, end in spans)

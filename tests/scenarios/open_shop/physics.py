@@ -161,7 +161,7 @@ class World:
         )
 
     def was_beyond_book(self, spot: Spot, at: int, heard: Arrival) -> bool:
-        """Say whether more left a place than the books had."""
+        """Return whether more left a place than the books had."""
         level = 0
         for when, change in self._told(spot, heard):
             level += change
@@ -245,7 +245,7 @@ _FAULTS = {
 
 
 def are_alike(one: str, other: str) -> bool:
-    """Say whether two articles look alike: their names begin with the same words and end otherwise."""
+    """Return whether two articles look alike: their names begin with the same words and end otherwise."""
     same = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))
     return 10 * same >= 7 * max(len(one), len(other))
 

@@ -263,7 +263,7 @@ class Day:
         assert self.to_recount() == set()
         return MOST_ROUNDS
 
-    def approve_and_post(self) -> approval.Posting:
+    def approve_and_post(self) -> approval.PostOutcome:
         """Approve what there is to approve and post."""
         with self.shop.write() as session:
             stocktake = get_stocktake(session, self.stocktake)
