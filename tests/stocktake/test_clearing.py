@@ -13,10 +13,14 @@ from sqlalchemy.exc import DBAPIError
 from app.company.rules import AccountRole
 from app.db import db
 from app.kernel.errors import RuleBroken
+from app.ledger.facts import RevaluationFact
 from app.ledger.models import Entry
 from app.ledger.queries import account_balance
 from app.ledger.rules import ids_of
+from app.ledger.service import post
 from app.ledger.verify import OTHERS, verify
+from app.stocktake.accuracy.queries import Only, grouped
+from app.stocktake.accuracy.rules import By
 from app.stocktake.clearing import service, views
 from app.stocktake.clearing.models import StocktakeClearing, StocktakeClearingLine
 from app.stocktake.clearing.queries import count_uncleared, list_balances
@@ -180,6 +184,19 @@ def test_goods_that_come_back_late_lessen_what_is_left(shop: Shop, posted: int) 
     clear(shop, posted, draft(posted, is_surplus=True))
     assert count_uncleared(db.session(), LOSS) == 0  # less was cleared than booked, and yet nothing is left
     assert verify(db.session()) == []
+
+
+def test_what_came_back_is_what_the_account_took_though_the_goods_were_worth_less(shop: Shop, posted: int) -> None:
+    before = shop.get(posted).started_at
+    assert before is not None
+    with shop.write() as session:  # everything lost its worth after the count
+        worthless = RevaluationFact(shop.tea, D("-29.90"), account=AccountRole.OTHER_EXPENSE)
+        post(session, "test", "less", revaluations=[worthless], by=shop.owner, effective_on=now().date(), now=now())
+    shop.move(shop.tea, shop.bins[2], shop.bins[1], 1, before)  # the surplus tea was brought there before the count
+    surplus = balances(posted)[2]
+    assert facts(surplus.booked, surplus.returned, surplus.left) == (3, -3, 0)
+    explained = [row.explained for row in db.session.execute(grouped(db.session(), By.BIN, Only(bin=shop.bins[1])))]
+    assert explained == [-3]
 
 
 @pytest.mark.parametrize(

@@ -26,7 +26,9 @@ _Reversal = aliased(Posting)
 
 def _lines(stocktake_ids: Collection[int] | None = None) -> Subquery:
     """Return each posted line that booked something: line_id, stocktake_id, booked, returned, cleared."""
-    signed = case((Move.source_id == End.LOSS, Move.value), else_=-Move.value)
+    # What 1901 took: goods that went back at a stated cost may have been worth less, the rest is their variance.
+    amount = Move.value + Move.variance
+    signed = case((Move.source_id == End.LOSS, amount), else_=-amount)
     booked = func.sum(case((Move.reason == Reason.DIFFERENCE, signed), else_=_NOTHING), type_=Money)
     returned = func.sum(case((Move.reason == Reason.DIFFERENCE, _NOTHING), else_=signed), type_=Money)
     cleared = (
