@@ -80,6 +80,24 @@ class WrongAccount(InvalidInput):
     message = N_("Goods cannot be booked against account %(account)s.")
 
 
+class UnknownAccount(InvalidInput):
+    """No account of the company's chart has this code."""
+
+    message = N_("There is no account %(account)s in the chart of accounts.")
+
+
+class UnknownPartner(InvalidInput):
+    """Nobody is known by this number."""
+
+    message = N_("There is no partner with the number %(partner)s.")
+
+
+class UnknownItem(InvalidInput):
+    """Goods that are not on offer have no cost that could be kept."""
+
+    message = N_("One of the items %(items)s does not exist.")
+
+
 class WrongPlace(InvalidInput):
     """Goods lie in bins, docks and the like; a lot belongs to one item."""
 
