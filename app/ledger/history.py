@@ -44,8 +44,10 @@ def load_history(connection: Connection, since: Mapping[Key, datetime], shelves:
             shelves[_key(row)].changes.append((row.occurred_at, row.change))
         for row in connection.execute(_anchors_from(asked)):
             key = _key(row)
-            stands = {"lost": row.lost or ZERO, "booked": row.booked or ZERO}
-            shelves[key].anchors.append(Anchor(key, row.counted_at, row.unit_cost, row.id, **stands))
+            anchor = Anchor(
+                key, row.counted_at, row.unit_cost, row.id, lost=row.lost or ZERO, booked=row.booked or ZERO
+            )
+            shelves[key].anchors.append(anchor)
         for row in connection.execute(_open_beyond_book_from(asked)):
             beyond = Beyond(
                 row.occurred_at,

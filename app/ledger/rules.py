@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from app.kernel.errors import InvalidInput, NotFound, RuleBroken
 from app.kernel.i18n import N_
-from app.ledger.facts import CountFact, EntryFact, MoveFact
+from app.ledger.facts import Draft
 from app.places.rules import End, is_internal
 
 # A row's id is posting × LINES + line: unique, in posting order, and known before anything is written.
@@ -57,9 +57,15 @@ class ImpossibleMove(InvalidInput):
 
 
 class ImpossibleCount(InvalidInput):
-    """A count that cannot be: below zero, or of goods that are not ours."""
+    """A count that cannot be: below zero, at a cost below zero, of goods that are not ours, or the same one twice."""
 
-    message = N_("Count %(key)s: goods are counted in a place of our own and never below zero.")
+    message = N_("Count %(key)s: goods are counted once in a place of our own, and nothing of it is below zero.")
+
+
+class ImpossibleRevaluation(InvalidInput):
+    """A change of value of no goods at all."""
+
+    message = N_("Revaluation %(line)s: the quantity it concerns is above zero.")
 
 
 class ImpossibleEntry(InvalidInput):
@@ -178,17 +184,23 @@ def ensure_size(lines: int) -> None:
         raise TooManyLines(lines=lines)
 
 
-def ensure_facts(moves: Iterable[MoveFact], entries: Iterable[EntryFact], counts: Iterable[CountFact]) -> None:
+def ensure_facts(draft: Draft) -> None:
     """Refuse what cannot be true of any shelf or account."""
-    for number, move in enumerate(moves):
+    for number, move in enumerate(draft.moves):
         if move.quantity <= 0 or move.source == move.target or (move.value is not None and move.value < 0):
             raise ImpossibleMove(line=number + 1)
-    for number, entry in enumerate(entries):
+    for number, fact in enumerate(draft.revaluations):
+        if fact.quantity is not None and fact.quantity <= 0:
+            raise ImpossibleRevaluation(line=number + 1)
+    for number, entry in enumerate(draft.entries):
         if entry.debit < 0 or entry.credit < 0 or (entry.debit > 0) == (entry.credit > 0):
             raise ImpossibleEntry(line=number + 1)
-    for count in counts:
-        if count.counted < 0 or not is_internal(count.location):
+    keys = set()
+    for count in draft.counts:
+        is_below_zero = count.counted < 0 or count.uncertainty_ms < 0 or (count.unit_cost or 0) < 0
+        if is_below_zero or not is_internal(count.location) or count.key in keys:
             raise ImpossibleCount(key=count.key)
+        keys.add(count.key)
 
 
 def ensure_closable(until: date, open_from: date | None, today: date) -> None:

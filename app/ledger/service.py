@@ -145,7 +145,7 @@ def _post(session: Session, draft: Draft, by: int, effective_on: date, now: date
     ensure_size(len(draft.moves) + len(draft.revaluations) + len(draft.entries) + len(draft.counts))
     content = digest(draft)
     draft = _not_after(draft, now)
-    ensure_facts(draft.moves, draft.entries, draft.counts)
+    ensure_facts(draft)
     connection = session.connection()
     shelves = holding.hold_balances(connection, planning.keys_of(draft.moves, draft.counts))
     if not shelves:

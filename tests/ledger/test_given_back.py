@@ -17,6 +17,7 @@ from tests.ledger.scale import examples
 from tests.ledger.test_late import lost
 
 D = Decimal
+NOTHING = (D(0), D(0))
 
 
 def test_a_shortage_given_back_piece_by_piece_leaves_no_cent(shop: Shop) -> None:
@@ -91,8 +92,8 @@ def test_what_a_count_booked_and_what_is_given_back_for_all_of_it_sum_to_nothing
         number += 1
         item, run = shop.new_item(f"goods {number} {start}"), f"{start}:{number}"
         shop.receive(f"{run}:r", str(there), str(D(fen).scaleb(-2)), 1, item=item)
-        counted = {"shortage": ZERO_COUNT, "equal": there, "surplus": there * 3}[start]
-        before = lost_of(shop, item)
+        counted = {"shortage": D(0), "equal": there, "surplus": there * 3}[start]
+        before = lost_of(item)
         shop.count(f"{run}:c", str(counted), 100, item=item)
         for step, (comes, quantity, cost, undo) in enumerate(facts):
             key = f"{run}:{step}"
@@ -103,24 +104,20 @@ def test_what_a_count_booked_and_what_is_given_back_for_all_of_it_sum_to_nothing
             if undo:
                 with shop.write() as session:
                     reverse(session, posted.seq, f"{key}:u", by=shop.user, effective_on=TODAY, now=NOW)
-        net, _ = lost_of(shop, item)
+        net, _ = lost_of(item)
         if net > 0:
             shop.issue(f"{run}:last", str(net), 50, item=item)
         elif net < 0:
             shop.receive(f"{run}:last", str(-net), "3.21", 50, item=item)
-        assert before == (0, 0)
-        assert lost_of(shop, item) == (0, 0)
+        assert before == NOTHING
+        assert lost_of(item) == NOTHING
 
     whatever_comes_late()
     assert verify(db.session()) == []
 
 
-ZERO_COUNT = D(0)
-
-
-def lost_of(shop: Shop, item: int) -> tuple[Decimal, Decimal]:
+def lost_of(item: int) -> tuple[Decimal, Decimal]:
     """What of an item went to loss at counts and did not come back: pieces and money."""
-    del shop
     session = db.session()
     rows = session.execute(
         select(Move.source_id, Move.quantity, Move.value, Move.variance).where(
@@ -132,5 +129,5 @@ def lost_of(shop: Shop, item: int) -> tuple[Decimal, Decimal]:
     for source, quantity, value, variance in rows:
         sign = -1 if source == End.LOSS else 1
         pieces_lost += sign * quantity
-        money += sign * (value + variance)
+        money += sign * ((value or D(0)) + variance)
     return pieces_lost, money
