@@ -4,7 +4,7 @@ Rounding is half up, as the tax rules and every invoice do it.
 """
 
 import re
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 
 from app.kernel.errors import InvalidInput
 from app.kernel.i18n import N_
@@ -44,8 +44,11 @@ def to_scaled(value: Decimal | int, places: int) -> int:
     if isinstance(value, float):
         raise TypeError("a float never holds a quantity, price or amount")
     number = Decimal(value)
-    scaled = number.scaleb(places)
-    whole = int(scaled)
+    try:
+        scaled = number.scaleb(places)
+        whole = int(scaled)
+    except (ValueError, OverflowError, InvalidOperation) as error:  # NaN, infinity, a NaN that signals
+        raise NotANumber(text=value) from error
     if whole != scaled:
         raise TooPrecise(text=value, places=places)
     ensure_fits(number)

@@ -2,7 +2,9 @@
 
 The law: the value is kept, never a rounded unit cost. Goods that leave take their share rounded to the fen, the last
 piece takes the rest; what was stamped on a move is never computed again. Goods that go back at a stated cost take it
-as far as the value stays at or above zero, and all of it with the last piece; the rest is the move's variance.
+as far as the value stays at or above zero, and all of it with the last piece; the rest is the move's variance. What is
+given back of goods lost or found takes its share of what was booked of them, the last piece the rest: of what is
+given back wholly, not a fen stays booked.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -112,6 +114,7 @@ def _value(line: Line, cost: Cost) -> bool:
     """Stamp the line's value; False where nobody knows it."""
     if is_internal(line.source):
         _value_leaving(line, cost)
+        _note_at_anchor(line)
         return True
     value = _value_of_entering(line, cost)
     if value is None:
@@ -124,11 +127,12 @@ def _value(line: Line, cost: Cost) -> bool:
         cost.take_in(line.quantity, value, is_known=_is_known(line, value))
     if line.beyond:
         line.beyond.value = value
+    _note_at_anchor(line)
     return True
 
 
 def _value_leaving(line: Line, cost: Cost) -> None:
-    stated = _stated_on_leaving(line)
+    stated = _stated_on_leaving(line, cost)
     if stated is None:
         line.value = cost.give_out(line.quantity)
         return
@@ -136,11 +140,11 @@ def _value_leaving(line: Line, cost: Cost) -> None:
     line.variance = stated - line.value
 
 
-def _stated_on_leaving(line: Line) -> Decimal | None:
+def _stated_on_leaving(line: Line, cost: Cost) -> Decimal | None:
     if line.gives_back:
         return _part_given_back(line.gives_back, line.quantity)
     if line.anchor and line.reason is Reason.GIVE_BACK:
-        return _at_anchor(line.anchor, line.quantity)
+        return _given_back_at(line.anchor, line.quantity, cost, -line.anchor.lost, -line.anchor.booked)
     return line.stated
 
 
@@ -150,9 +154,7 @@ def _value_of_entering(line: Line, cost: Cost) -> Decimal | None:
     if needs_given_cost(line.source):
         return None
     if line.reason is Reason.GIVE_BACK and line.anchor:
-        at_anchor = _at_anchor(line.anchor, line.quantity)
-        if at_anchor is not None:
-            return at_anchor
+        return _given_back_at(line.anchor, line.quantity, cost, line.anchor.lost, line.anchor.booked)
     worth = cost.worth(line.quantity)
     if worth is not None:
         return worth
@@ -166,6 +168,30 @@ def _is_known(line: Line, value: Decimal) -> bool:
 
 def _at_anchor(anchor: Anchor, quantity: Decimal) -> Decimal | None:
     return None if anchor.unit_cost is None else round_money(anchor.unit_cost * quantity)
+
+
+def _given_back_at(
+    anchor: Anchor, quantity: Decimal, cost: Cost, outstanding: Decimal, booked: Decimal
+) -> Decimal | None:
+    """Return what *quantity* given back at a count is worth: of the *outstanding* goods their share of what was booked.
+
+    What goes beyond these was no difference of that count; it has the cost that was stamped on it.
+    """
+    undone = min(quantity, max(outstanding, ZERO))
+    part = max(share(booked, undone, outstanding), ZERO) if undone else ZERO
+    beyond = quantity - undone
+    if not beyond:
+        return part
+    worth = cost.worth(beyond) if anchor.unit_cost is None else _at_anchor(anchor, beyond)
+    return None if worth is None and not undone else part + (worth or ZERO)
+
+
+def _note_at_anchor(line: Line) -> None:
+    """Keep what a count has lost and booked up with the line just valued."""
+    if line.anchor:
+        money = (line.value or ZERO) + line.variance
+        line.anchor.lost += -line.quantity if is_internal(line.target) else line.quantity
+        line.anchor.booked += -money if is_internal(line.target) else money
 
 
 def _part_given_back(beyond: Beyond, quantity: Decimal) -> Decimal:

@@ -95,3 +95,10 @@ class Posted(Struct, frozen=True):
     effective_on: date
     values: tuple[Decimal | None, ...]
     is_repeat: bool = False
+
+
+def named_in(draft: Draft) -> tuple[list[str], list[int]]:
+    """Return the codes of accounts and the partners that a draft names; roles are in every chart."""
+    accounts = {fact.account for facts in (draft.moves, draft.revaluations, draft.entries) for fact in facts}
+    codes = {account for account in accounts if account is not None and not isinstance(account, AccountRole)}
+    return sorted(codes), sorted({entry.partner for entry in draft.entries if entry.partner is not None})

@@ -17,6 +17,7 @@ from sqlalchemy import (
     Connection,
     Select,
     and_,
+    case,
     column,
     func,
     literal_column,
@@ -43,7 +44,10 @@ def load_history(connection: Connection, since: Mapping[Key, datetime], shelves:
             shelves[_key(row)].changes.append((row.occurred_at, row.change))
         for row in connection.execute(_anchors_from(asked)):
             key = _key(row)
-            shelves[key].anchors.append(Anchor(key, row.counted_at, row.unit_cost, row.id))
+            anchor = Anchor(
+                key, row.counted_at, row.unit_cost, row.id, lost=row.lost or ZERO, booked=row.booked or ZERO
+            )
+            shelves[key].anchors.append(anchor)
         for row in connection.execute(_open_beyond_book_from(asked)):
             beyond = Beyond(
                 row.occurred_at,
@@ -128,8 +132,15 @@ def _balances_and_later(asked: CTE) -> Select[Any]:
 
 
 def _anchors_from(asked: CTE) -> Select[Any]:
+    at = Move.__table__.alias("at")
+    money = at.c.value + at.c.variance
+    lost = func.sum(case((at.c.source_id == End.LOSS, -at.c.quantity), else_=at.c.quantity), type_=at.c.quantity.type)
+    booked = func.sum(case((at.c.source_id == End.LOSS, -money), else_=money), type_=at.c.value.type)
+    of_it = at.c.anchor_id == CountAnchor.id
     return select(
-        asked.c.item, asked.c.lot, asked.c.location, CountAnchor.id, CountAnchor.counted_at, CountAnchor.unit_cost
+        *(asked.c.item, asked.c.lot, asked.c.location, CountAnchor.id, CountAnchor.counted_at, CountAnchor.unit_cost),
+        select(lost).where(of_it).scalar_subquery().label("lost"),
+        select(booked).where(of_it).scalar_subquery().label("booked"),
     ).join(
         asked,
         and_(

@@ -18,7 +18,7 @@ from app.kernel.exact import ZERO
 from app.ledger.costing import Cost
 from app.ledger.models import Balance
 from app.ledger.models import Cost as CostRow
-from app.ledger.rules import Key, WrongPlace
+from app.ledger.rules import Key, UnknownItem, WrongPlace
 from app.ledger.shelf import Shelf
 
 FEW = 4
@@ -67,17 +67,26 @@ def hold_balances(connection: Connection, keys: Sequence[Key]) -> dict[Key, Shel
 
 
 def hold_costs(connection: Connection, items: Sequence[int]) -> dict[int, Cost]:
-    """Lock the costs of *items* (sorted) and return them."""
+    """Lock the costs of *items* (sorted), missing ones made, and return them.
+
+    Errors: UnknownItem, before anything else is written.
+    """
     costs = {item: Cost() for item in items}
     if not items:
         return costs
     if connection.dialect.name == "postgresql":
         rows = [{"item_id": item, "quantity": ZERO, "value": ZERO, "last_price": None} for item in items]
-        found: Iterable[Any] = connection.execute(_locker(_cost, connection.dialect.name), rows)
+        with _items_guarded(items):
+            found: Iterable[Any] = connection.execute(_locker(_cost, connection.dialect.name), rows)
     else:
         found = _read(connection, (_cost.c.item_id,), [(item,) for item in items])
+    known = set()
     for row in found:
+        known.add(row.item_id)
         costs[row.item_id] = Cost(row.quantity, row.value, row.last_price)
+    if len(known) < len(items):
+        with _items_guarded(items):
+            keep_costs(connection, {item: cost for item, cost in costs.items() if item not in known})
     return costs
 
 
@@ -117,6 +126,15 @@ def _places_guarded() -> Iterator[None]:
         yield
     except IntegrityError as refused:
         raise WrongPlace from refused
+
+
+@contextmanager
+def _items_guarded(items: Iterable[int]) -> Iterator[None]:
+    """Say in our words that the database refused a cost: it is kept of items that there are."""
+    try:
+        yield
+    except IntegrityError as refused:
+        raise UnknownItem(items=", ".join(map(str, items))) from refused
 
 
 def _read(connection: Connection, columns: tuple[Column[Any], ...], keys: Sequence[tuple[int, ...]]) -> Iterable[Any]:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from app.kernel.errors import InvalidInput, NotFound, RuleBroken
 from app.kernel.i18n import N_
-from app.ledger.facts import CountFact, EntryFact, MoveFact
+from app.ledger.facts import Draft
 from app.places.rules import End, is_internal
 
 # A row's id is posting × LINES + line: unique, in posting order, and known before anything is written.
@@ -51,9 +51,15 @@ class ImpossibleMove(InvalidInput):
 
 
 class ImpossibleCount(InvalidInput):
-    """A count that cannot be: below zero, or of goods that are not ours."""
+    """A count that cannot be: below zero, at a cost below zero, of goods that are not ours, or the same one twice."""
 
-    message = N_("Count %(key)s: goods are counted in a place of our own and never below zero.")
+    message = N_("Count %(key)s: goods are counted once in a place of our own, and nothing of it is below zero.")
+
+
+class ImpossibleRevaluation(InvalidInput):
+    """A change of value of no goods at all."""
+
+    message = N_("Revaluation %(line)s: the quantity it concerns is above zero.")
 
 
 class ImpossibleEntry(InvalidInput):
@@ -72,6 +78,24 @@ class WrongAccount(InvalidInput):
     """Goods are not expensed to the inventory account or to a debt."""
 
     message = N_("Goods cannot be booked against account %(account)s.")
+
+
+class UnknownAccount(InvalidInput):
+    """No account of the company's chart has this code."""
+
+    message = N_("There is no account %(account)s in the chart of accounts.")
+
+
+class UnknownPartner(InvalidInput):
+    """Nobody is known by this number."""
+
+    message = N_("There is no partner with the number %(partner)s.")
+
+
+class UnknownItem(InvalidInput):
+    """Goods that are not on offer have no cost that could be kept."""
+
+    message = N_("One of the items %(items)s does not exist.")
 
 
 class WrongPlace(InvalidInput):
@@ -166,17 +190,23 @@ def ensure_size(lines: int) -> None:
         raise TooManyLines(lines=lines)
 
 
-def ensure_facts(moves: Iterable[MoveFact], entries: Iterable[EntryFact], counts: Iterable[CountFact]) -> None:
+def ensure_facts(draft: Draft) -> None:
     """Refuse what cannot be true of any shelf or account."""
-    for number, move in enumerate(moves):
+    for number, move in enumerate(draft.moves):
         if move.quantity <= 0 or move.source == move.target or (move.value is not None and move.value < 0):
             raise ImpossibleMove(line=number + 1)
-    for number, entry in enumerate(entries):
+    for number, fact in enumerate(draft.revaluations):
+        if fact.quantity is not None and fact.quantity <= 0:
+            raise ImpossibleRevaluation(line=number + 1)
+    for number, entry in enumerate(draft.entries):
         if entry.debit < 0 or entry.credit < 0 or (entry.debit > 0) == (entry.credit > 0):
             raise ImpossibleEntry(line=number + 1)
-    for count in counts:
-        if count.counted < 0 or not is_internal(count.location):
+    keys = set()
+    for count in draft.counts:
+        is_below_zero = count.counted < 0 or count.uncertainty_ms < 0 or (count.unit_cost or 0) < 0
+        if is_below_zero or not is_internal(count.location) or count.key in keys:
             raise ImpossibleCount(key=count.key)
+        keys.add(count.key)
 
 
 def ensure_closable(until: date, open_from: date | None, today: date) -> None:

@@ -22,36 +22,60 @@ Law: one post() a transaction, or `post_all`, which locks for all of them at onc
 wait for each other.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, cast
 
 from msgspec import Struct
 from msgspec.structs import replace
-from sqlalchemy import Connection, Table, bindparam, select, update
+from sqlalchemy import Column, Connection, Table, bindparam, func, select, update
 from sqlalchemy.orm import Session
 
-from app.company.models import Company
+from app.company.models import Account, Company
 from app.company.rules import ACCOUNTS, NotSetUp
+from app.kernel.errors import RuleBroken
 from app.kernel.exact import ZERO, ensure_fits
 from app.ledger import holding, planning
 from app.ledger.booking import Booking, book, derive, ensure_balanced, ensure_may_stand_against, fall_due
 from app.ledger.costing import Cost, Revalued, items_to_value, revalue, value_plan
 from app.ledger.digest import digest
-from app.ledger.facts import CountFact, Draft, EntryFact, MoveFact, Posted, RevaluationFact
+from app.ledger.facts import CountFact, Draft, EntryFact, MoveFact, Posted, RevaluationFact, named_in
 from app.ledger.history import load_history
 from app.ledger.models import Counter, Move, Posting
 from app.ledger.reversing import mirror
-from app.ledger.rules import AlreadyReversed, Key, KeyTaken, ensure_facts, ensure_size, ids_of
+from app.ledger.rules import (
+    AlreadyReversed,
+    Key,
+    KeyTaken,
+    UnknownAccount,
+    UnknownPartner,
+    ensure_facts,
+    ensure_size,
+    ids_of,
+)
 from app.ledger.shelf import Shelf
 from app.ledger.writing import write_posting
+from app.partners.models import Partner
 
-_company, _posting, _counter = (cast("Table", model.__table__) for model in (Company, Posting, Counter))
+_company, _posting, _counter, _account, _partner = (
+    cast("Table", model.__table__) for model in (Company, Posting, Counter, Account, Partner)
+)
 # The company's chart and, if the key is taken, the posting that has it: one row in one statement.
 _look_up = (
     select(_company.c.chart, _posting.c.seq, _posting.c.kind, _posting.c.digest, _posting.c.effective_on)
     .join_from(_company, _posting, _posting.c.key == bindparam("key"), isouter=True)
     .where(_company.c.id == 1)
+)
+# The same, and of how many of the accounts and partners that a posting names there is a row.
+_look_up_named = _look_up.add_columns(
+    select(func.count())
+    .where(_account.c.code.in_(bindparam("codes", expanding=True)))
+    .scalar_subquery()
+    .label("codes"),
+    select(func.count())
+    .where(_partner.c.id.in_(bindparam("partners", expanding=True)))
+    .scalar_subquery()
+    .label("partners"),
 )
 _take_number = (
     update(_counter)
@@ -90,7 +114,7 @@ def post(  # noqa: PLR0913  # a fact has these parts; each is named where it is 
 
     The same key with the same content is the same posting: it is answered again, nothing is written. A day in a
     closed period becomes the first open one; what is said to have happened after *now* happened now.
-    Errors: KeyTaken, CountOutdated, MissingCost, NotBalanced, TooLarge, Impossible…, WrongPlace, NotSetUp.
+    Errors: KeyTaken, CountOutdated, MissingCost, NotBalanced, TooLarge, Impossible…, Unknown…, WrongPlace, NotSetUp.
     """
     draft = Draft(kind, key, moves, revaluations, entries, counts)
     return _post(session, draft, by, effective_on, now)
@@ -120,14 +144,12 @@ def _post(session: Session, draft: Draft, by: int, effective_on: date, now: date
     ensure_size(len(draft.moves) + len(draft.revaluations) + len(draft.entries) + len(draft.counts))
     content = digest(draft)
     draft = _not_after(draft, now)
-    ensure_facts(draft.moves, draft.entries, draft.counts)
+    ensure_facts(draft)
     connection = session.connection()
     shelves = holding.hold_balances(connection, planning.keys_of(draft.moves, draft.counts))
     if not shelves:
         _hold_something(connection, draft)
-    known = connection.execute(_look_up, {"key": draft.key}).one_or_none()
-    if known is None:
-        raise NotSetUp
+    known = _find_known(connection, draft)
     if known.seq is not None:
         return _repeat(connection, draft, content, known)
     outcome = _work_out(connection, draft, shelves, ACCOUNTS[known.chart])
@@ -142,6 +164,36 @@ def _post(session: Session, draft: Draft, by: int, effective_on: date, now: date
     holding.keep_balances(connection, shelves.values())
     holding.keep_costs(connection, outcome.costs)
     return Posted(number.seq, effective_on, outcome.plan.values(len(draft.moves)))
+
+
+def _find_known(connection: Connection, draft: Draft) -> Any:
+    """Return the chart and the posting of this key. Errors: NotSetUp, UnknownAccount, UnknownPartner."""
+    codes, partners = named_in(draft)
+    if not codes and not partners:
+        known = connection.execute(_look_up, {"key": draft.key}).one_or_none()
+    else:
+        # Thousands of partners come with opening balances alone; those beyond a statement's bounds take more of them.
+        asked = {"codes": codes[: holding.CHUNK], "partners": partners[: holding.CHUNK]}
+        known = connection.execute(_look_up_named, {"key": draft.key, **asked}).one_or_none()
+    if known is None:
+        raise NotSetUp
+    if codes and (known.codes < len(codes)):
+        _ensure_all(connection, _account.c.code, codes, lambda code: UnknownAccount(account=code))
+    if partners and (known.partners < len(partners)):
+        _ensure_all(connection, _partner.c.id, partners, lambda partner: UnknownPartner(partner=partner))
+    return known
+
+
+def _ensure_all(
+    connection: Connection, column: Column[Any], named: Sequence[Any], error: Callable[[Any], RuleBroken]
+) -> None:
+    """Refuse the first of *named* that is in no row."""
+    for start in range(0, len(named), holding.CHUNK):
+        chunk = named[start : start + holding.CHUNK]
+        there = set(connection.scalars(select(column).where(column.in_(chunk))))
+        for each in chunk:
+            if each not in there:
+                raise error(each)
 
 
 def _seal_before(connection: Connection, draft: Draft) -> str:

@@ -29,7 +29,10 @@ MOVED, COUNTED = 0, 1
 
 
 class Anchor(Struct, eq=False):
-    """A count as the ledger keeps it; `id` is known once it is numbered."""
+    """A count as the ledger keeps it; `id` is known once it is numbered.
+
+    `lost` and `booked`: what went to *loss* at this count, less what came from there, and the money of it.
+    """
 
     key: Key
     counted_at: datetime
@@ -38,6 +41,8 @@ class Anchor(Struct, eq=False):
     number: int = 0  # of the count among those given
     counted: Decimal = ZERO
     book: Decimal = ZERO
+    lost: Decimal = ZERO
+    booked: Decimal = ZERO
 
 
 class Beyond(Struct, eq=False):

@@ -18,6 +18,8 @@ from app.places.rules import LEAVES, LocationKind
 
 # A counter keeps a bin for a working day; whoever comes later counts it anew, as another round.
 LEASE: Final = timedelta(hours=10)
+# How much earlier than the start an act may be dated: clocks are read by people and differ from server to server.
+EARLY: Final = timedelta(minutes=1)
 HUNDRED: Final = Decimal(100)
 
 

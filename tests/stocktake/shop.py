@@ -85,11 +85,11 @@ class Shop:
 
     # --- stocktake ---
 
-    def plan(self, *bins: int, **how: Any) -> int:
-        """Plan and start a stocktake of *bins* (none: of the whole warehouse)."""
+    def plan(self, *bins: int, ago: timedelta = timedelta(0), **how: Any) -> int:
+        """Plan and start a stocktake of *bins* (none: of the whole warehouse), begun so long ago."""
         number = self.draft(*bins, **how)
         with self.write() as session:
-            start(session, number, self.owner, now())
+            start(session, number, self.owner, now() - ago)
         return number
 
     def draft(self, *bins: int, tolerance: Tolerance | None = None, scope: Scope | None = None, **how: Any) -> int:

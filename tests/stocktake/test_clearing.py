@@ -13,10 +13,15 @@ from sqlalchemy.exc import DBAPIError
 from app.company.rules import AccountRole
 from app.db import db
 from app.kernel.errors import RuleBroken
+from app.ledger.facts import RevaluationFact
 from app.ledger.models import Entry
 from app.ledger.queries import account_balance
 from app.ledger.rules import ids_of
+from app.ledger.service import post
 from app.ledger.verify import OTHERS, verify
+from app.places.rules import End
+from app.stocktake.accuracy.queries import Only, grouped
+from app.stocktake.accuracy.rules import By
 from app.stocktake.clearing import service, views
 from app.stocktake.clearing.models import StocktakeClearing, StocktakeClearingLine
 from app.stocktake.clearing.queries import count_uncleared, list_balances
@@ -180,6 +185,83 @@ def test_goods_that_come_back_late_lessen_what_is_left(shop: Shop, posted: int) 
     clear(shop, posted, draft(posted, is_surplus=True))
     assert count_uncleared(db.session(), LOSS) == 0  # less was cleared than booked, and yet nothing is left
     assert verify(db.session()) == []
+
+
+@pytest.fixture
+def matching(shop: Shop) -> int:
+    """A posted stocktake of a bin where ten tea (30.00) lay as the books said."""
+    shop.stock(shop.tea, shop.bins[0], 10, 30)
+    stocktake = shop.plan(shop.bins[0])
+    shop.counter(stocktake).count(shop.bins[0], [(TEA, 10)])
+    shop.finish(stocktake)
+    shop.approve_all(stocktake)
+    shop.post(stocktake)
+    return stocktake
+
+
+def leave_before(shop: Shop, stocktake: int, quantity: int) -> None:
+    """Tea that left the first bin before it was counted becomes known now."""
+    before = shop.get(stocktake).started_at
+    assert before is not None
+    shop.move(shop.tea, shop.bins[0], End.CUSTOMER, quantity, before)
+
+
+def test_what_late_facts_find_where_the_count_matched_is_cleared_as_well(
+    shop: Shop, matching: int, sign_in: SignIn
+) -> None:
+    assert balances(matching) == []
+    leave_before(shop, matching, 2)
+    assert account_balance(db.session(), LOSS) == -6
+    assert count_uncleared(db.session(), LOSS) == 1
+    [line] = balances(matching)
+    assert facts(line.booked, line.returned, line.left, line.is_surplus) == (0, 6, 6, True)
+    client = sign_in("finance")
+    assert shop.get(matching).number in client.get("/stocktakes/clearing?left=open").get_data(as_text=True)
+    assert "6.00 left" in client.get(f"/stocktakes/{matching}/clearing").get_data(as_text=True)
+    clear(shop, matching, draft(matching, is_surplus=True))
+    assert account_balance(db.session(), LOSS) == 0
+    assert count_uncleared(db.session(), LOSS) == 0
+    assert verify(db.session()) == []
+
+
+def test_a_shortage_of_which_late_facts_make_a_surplus_is_cleared_as_what_it_is(shop: Shop, posted: int) -> None:
+    leave_before(shop, posted, 5)  # two were too few, so three were too many
+    assert [facts(each.left, each.is_surplus) for each in balances(posted)] == [(9, True), (4, False), (3, True)]
+    clear(shop, posted, draft(posted))
+    clear(shop, posted, draft(posted, is_surplus=True))
+    assert account_balance(db.session(), LOSS) == 0
+    assert count_uncleared(db.session(), LOSS) == 0
+    assert verify(db.session()) == []
+
+
+def test_what_was_cleared_before_late_facts_turned_it_is_made_up_for_or_taken_back(shop: Shop, posted: int) -> None:
+    done = clear(shop, posted, draft(posted))
+    leave_before(shop, posted, 1)
+    assert count_uncleared(db.session(), LOSS) == 1
+    assert facts(balances(posted)[0].left, balances(posted)[0].is_surplus) == (-3, False)  # cleared too much
+    leave_before(shop, posted, 4)
+    turned = balances(posted)[0]
+    assert facts(turned.left, turned.is_surplus, turned.cleared_of_side) == (15, True, -6)
+    clear(shop, posted, draft(posted, is_surplus=True))
+    assert account_balance(db.session(), LOSS) == 0
+    assert verify(db.session()) == []
+    with shop.write() as session:
+        service.take_back(session, posted, done.id, shop.owner, now())
+    assert balances(posted)[0].left == -6
+    assert verify(db.session()) == []
+
+
+def test_what_came_back_is_what_the_account_took_though_the_goods_were_worth_less(shop: Shop, posted: int) -> None:
+    before = shop.get(posted).started_at
+    assert before is not None
+    with shop.write() as session:  # everything lost its worth after the count
+        worthless = RevaluationFact(shop.tea, D("-29.90"), account=AccountRole.OTHER_EXPENSE)
+        post(session, "test", "less", revaluations=[worthless], by=shop.owner, effective_on=now().date(), now=now())
+    shop.move(shop.tea, shop.bins[2], shop.bins[1], 1, before)  # the surplus tea was brought there before the count
+    surplus = balances(posted)[2]
+    assert facts(surplus.booked, surplus.returned, surplus.left) == (3, -3, 0)
+    explained = [row.explained for row in db.session.execute(grouped(db.session(), By.BIN, Only(bin=shop.bins[1])))]
+    assert explained == [-3]
 
 
 @pytest.mark.parametrize(

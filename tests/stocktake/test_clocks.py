@@ -33,7 +33,7 @@ def count_at(counter: Counter, bin_id: int, tea: int, opened: dict[str, Any], cl
 def stocktake(shop: Shop) -> int:
     """Ten tea in the first bin, to be counted."""
     shop.stock(shop.tea, shop.bins[0], 10, 30)
-    return shop.plan(shop.bins[0])
+    return shop.plan(shop.bins[0], ago=timedelta(days=90))
 
 
 def is_disturbed_by_a_move(shop: Shop, stocktake: int, moment: datetime) -> bool:
@@ -109,7 +109,7 @@ def post_count_of(shop: Shop, closed: datetime) -> date:
     """Count, approve and post; return the business day of the posting."""
     a, *_ = shop.bins
     shop.stock(shop.tea, a, 10, 30)
-    stocktake = shop.plan(a)
+    stocktake = shop.plan(a, ago=timedelta(days=1))
     count_at(shop.counter(stocktake), a, 8, at(closed), at(closed))
     shop.finish(stocktake)
     shop.approve_all(stocktake)
@@ -132,3 +132,15 @@ def test_a_count_of_a_closed_day_is_booked_on_the_first_open_one(shop: Shop) -> 
     with shop.write() as session:
         close_period(session, today - timedelta(days=1), by=shop.owner, now=now())
     assert post_count_of(shop, midnight - timedelta(minutes=1)) == today
+
+
+def test_nobody_counts_before_the_stocktake_began_by_a_clock_set_back(shop: Shop) -> None:
+    shop.stock(shop.tea, shop.bins[0], 10, 30)  # an hour ago; who took them says that there were none before
+    phone = shop.counter(shop.plan(shop.bins[0])).phone
+    moment = at(now() - timedelta(hours=2))
+    opened = phone.event(None, "open_bin", location=shop.bins[0], **moment)
+    answers = phone.send(opened, phone.event(None, "close_bin", location=shop.bins[0], **moment))
+    assert {answer["reason"] for answer in answers} == {"stocktake_too_early"}
+    assert phone.send(opened)[0] == answers[0]
+    uncertain = at(now() - timedelta(seconds=90), uncertainty_ms=60_000)  # a clock that may be right
+    assert phone.scan(None, "open_bin", location=shop.bins[0], **uncertain)["status"] == "accepted"

@@ -139,7 +139,7 @@ def test_a_posted_stocktake_is_not_reversed_but_counted_again(shop: Shop) -> Non
 def test_two_stocktakes_of_one_bin_adjust_it_once(shop: Shop, later_first: bool) -> None:
     a, *_ = shop.bins
     shop.stock(shop.tea, a, 10, 30)
-    both = [shop.plan(a), shop.plan(a)]
+    both = [shop.plan(a, ago=timedelta(hours=1)), shop.plan(a, ago=timedelta(hours=1))]
     for stocktake, minutes in zip(both, (20, 10), strict=True):
         at = (now() - timedelta(minutes=minutes)).isoformat()
         shop.counter(stocktake).count(a, [(TEA, 8)], scanned_at=at)

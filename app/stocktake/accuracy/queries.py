@@ -184,12 +184,12 @@ def _counted(late: FromClause) -> FromClause:
 
 def _late() -> Statement:
     """Return what facts that came after a count's posting gave back of its difference: signed as differences are."""
-    back = Move.source_id == End.LOSS
+    back, amount = Move.source_id == End.LOSS, Move.value + Move.variance
     return (
         select(
             Move.anchor_id,
             func.sum(case((back, Move.quantity), else_=-Move.quantity), type_=Quantity).label("quantity"),
-            func.sum(case((back, Move.value), else_=-Move.value), type_=Money).label("value"),
+            func.sum(case((back, amount), else_=-amount), type_=Money).label("value"),
         )
         .where(Move.anchor_id.is_not(None), Move.reason == Reason.GIVE_BACK)
         .group_by(Move.anchor_id)

@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, Subquery, and_, case, func, literal, select
+from sqlalchemy import ColumnElement, Row, Select, Subquery, and_, case, func, literal, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from app.catalog.models import Item, Lot
@@ -25,12 +25,20 @@ _Reversal = aliased(Posting)
 
 
 def _lines(stocktake_ids: Collection[int] | None = None) -> Subquery:
-    """Return each posted line that booked something: line_id, stocktake_id, booked, returned, cleared."""
-    signed = case((Move.source_id == End.LOSS, Move.value), else_=-Move.value)
+    """Return each posted line that booked something, then or since: line_id, stocktake_id, booked, returned, cleared.
+
+    As in `LineBalance`, `cleared` is above zero where it made up for a shortage.
+    """
+    # What 1901 took: goods that went back at a stated cost may have been worth less, the rest is their variance.
+    amount = Move.value + Move.variance
+    signed = case((Move.source_id == End.LOSS, amount), else_=-amount)
     booked = func.sum(case((Move.reason == Reason.DIFFERENCE, signed), else_=_NOTHING), type_=Money)
     returned = func.sum(case((Move.reason == Reason.DIFFERENCE, _NOTHING), else_=signed), type_=Money)
+    made_up = case(
+        (StocktakeClearing.is_surplus.is_(True), -StocktakeClearingLine.amount), else_=StocktakeClearingLine.amount
+    )
     cleared = (
-        select(StocktakeClearingLine.line_id, func.sum(StocktakeClearingLine.amount, type_=Money).label("cleared"))
+        select(StocktakeClearingLine.line_id, func.sum(made_up, type_=Money).label("cleared"))
         .join(StocktakeClearing, StocktakeClearing.id == StocktakeClearingLine.clearing_id)
         .where(_stands())
         .group_by(StocktakeClearingLine.line_id)
@@ -62,7 +70,8 @@ def list_balances(session: Session, stocktake_id: int) -> list[LineBalance]:
     """Return what each posted line of a stocktake has on 1901, in the order of lines. One query."""
     lines = _lines([stocktake_id])
     columns = (lines.c.line_id, lines.c.booked, lines.c.returned, lines.c.cleared)
-    statement = select(*columns).where(lines.c.booked != ZERO).order_by(lines.c.line_id)
+    is_known = or_(lines.c.booked != ZERO, lines.c.returned != ZERO)
+    statement = select(*columns).where(is_known).order_by(lines.c.line_id)
     return [LineBalance(*row) for row in session.execute(statement)]
 
 
@@ -87,19 +96,22 @@ def clearing_rows(
     """Return the statement of the list of posted stocktakes with what is left of each, and the totals behind it."""
     lines = _lines(stocktake_ids)
     net = lines.c.booked + lines.c.returned
+    left = net + lines.c.cleared
+    is_surplus = or_(net > ZERO, and_(net == ZERO, lines.c.booked > ZERO))  # as LineBalance has it
+
+    def sums(name: str, of_shortages: ColumnElement[Any], of_surpluses: ColumnElement[Any]) -> ColumnElement[Any]:
+        return func.sum(case((is_surplus, of_surpluses), else_=of_shortages), type_=Money).label(name)
+
     totals = (
         select(
             lines.c.stocktake_id,
-            func.sum(case((lines.c.booked < ZERO, -net), else_=_NOTHING), type_=Money).label("shortage"),
-            func.sum(case((lines.c.booked > ZERO, net), else_=_NOTHING), type_=Money).label("surplus"),
-            func.sum(lines.c.cleared, type_=Money).label("cleared"),
-            func.sum(case((lines.c.booked < ZERO, -net - lines.c.cleared), else_=_NOTHING), type_=Money).label(
-                "shortage_left"
-            ),
-            func.sum(case((lines.c.booked > ZERO, net - lines.c.cleared), else_=_NOTHING), type_=Money).label(
-                "surplus_left"
-            ),
+            sums("shortage", -net, _NOTHING),
+            sums("surplus", _NOTHING, net),
+            sums("cleared", lines.c.cleared, -lines.c.cleared),
+            sums("shortage_left", -left, _NOTHING),
+            sums("surplus_left", _NOTHING, left),
         )
+        .where(or_(lines.c.booked != ZERO, lines.c.returned != ZERO))
         .group_by(lines.c.stocktake_id)
         .subquery("totals")
     )
@@ -114,7 +126,7 @@ def count_uncleared(session: Session, account: str) -> int:
     """Return how many posted stocktakes have something left on *account* (1901).
 
     Every start page of finance asks: what postings and clearings say as wholes comes first, lines are summed only of
-    the few stocktakes where these differ.
+    the few stocktakes where these differ, and of those that late facts gave something back.
     """
     wanted = _maybe_uncleared(session, account)
     if not wanted:
@@ -147,11 +159,19 @@ def _maybe_uncleared(session: Session, account: str) -> list[int]:
             .group_by(StocktakeClearing.stocktake_id, StocktakeClearing.is_surplus)
         )
     }
-    return [
+    differing = {
         number
         for number, shortage, surplus in session.execute(booked)
         if (shortage, surplus) != (cleared.get((number, False), ZERO), cleared.get((number, True), ZERO))
-    ]
+    }
+    given_back = (
+        select(StocktakeLine.stocktake_id)
+        .join(CountAnchor, CountAnchor.key == StocktakeLine.anchor_key)
+        .join(Move, Move.anchor_id == CountAnchor.id)
+        .where(Move.anchor_id.is_not(None), Move.cause_id.is_not(None))
+        .distinct()
+    )
+    return sorted(differing | set(session.scalars(given_back)))
 
 
 def find_clearing(session: Session, key: str) -> StocktakeClearing | None:

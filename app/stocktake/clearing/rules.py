@@ -78,7 +78,10 @@ class NotPosted(RuleBroken):
 
 
 class LineBalance(Struct, frozen=True):
-    """What a posted line booked to 1901 (below zero: a shortage), what came back since, what was cleared."""
+    """What a posted line booked to 1901 (below zero: a shortage), what came back since, what was cleared.
+
+    `cleared` is signed by what it makes up for: above zero for shortages.
+    """
 
     line_id: int
     booked: Decimal
@@ -87,14 +90,20 @@ class LineBalance(Struct, frozen=True):
 
     @property
     def is_surplus(self) -> bool:
-        """Whether there were too many."""
-        return self.booked > 0
+        """Whether there were too many by what is known today: late facts can make more of a shortage than it was."""
+        net = self.booked + self.returned
+        return (net or self.booked) > 0
 
     @property
     def left(self) -> Decimal:
         """What is left to clear; below zero where goods came back after the clearing."""
-        net = self.booked + self.returned
-        return (net if self.is_surplus else -net) - self.cleared
+        rest = self.booked + self.returned + self.cleared
+        return rest if self.is_surplus else -rest
+
+    @property
+    def cleared_of_side(self) -> Decimal:
+        """What was cleared of the side on which the line stands; below zero: of the other one."""
+        return -self.cleared if self.is_surplus else self.cleared
 
 
 class ClearingDraft(Struct, frozen=True):

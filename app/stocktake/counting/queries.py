@@ -49,6 +49,7 @@ class Board(Struct, frozen=True):
 
     state: StocktakeState
     one_person: bool
+    started_at: datetime | None = None
     rows: list[BinRow] = field(default_factory=list)
 
 
@@ -85,8 +86,8 @@ def find_board(session: Session, stocktake_id: int, bins: Collection[int]) -> Bo
     if not rows:
         return None
     first = rows[0]
-    found = [BinRow(*row[2:]) for row in rows if row[2] is not None]
-    return Board(first.state, bool(first.one_person), found)
+    found = [BinRow(*row[3:]) for row in rows if row[3] is not None]
+    return Board(first.state, bool(first.one_person), first.started_at, found)
 
 
 def list_related(
@@ -111,6 +112,7 @@ def _board(bins: int) -> Select[Any]:
         select(
             _stocktake.state.label("state"),
             select(_company.one_person).where(_company.id == 1).scalar_subquery().label("one_person"),
+            _stocktake.started_at,
             _bin.id,
             _bin.bin_id,
             _bin.round,

@@ -21,6 +21,7 @@ from msgspec import Struct, field
 from app.kernel.exact import ZERO
 from app.scanning.rules import ScanKind, in_physical_order
 from app.scanning.tasks import NewScan
+from app.stocktake.rules import EARLY
 
 # Three weeks: a phone may claim any doubt about its clock; beyond this one nothing is left to be said of an instant.
 LARGEST_DOUBT_MS: Final = 21 * 86_400_000
@@ -189,6 +190,14 @@ def _apply(count: Count, event: Act) -> None:
 def bounded(doubt_ms: int) -> int:
     """Return the doubt about an instant as it is reckoned with."""
     return min(doubt_ms, LARGEST_DOUBT_MS)
+
+
+def is_before_start(at: datetime, doubt_ms: int, started_at: datetime) -> bool:
+    """Say whether an act is said to have happened before its stocktake began, whatever doubt there is about it.
+
+    Nobody counts for what is not there yet; whoever sets a clock back would choose the books to be compared with.
+    """
+    return at + timedelta(milliseconds=bounded(doubt_ms)) < started_at - EARLY
 
 
 def _is_first_sight(count: Count, serial: str, sighting: Sighting) -> bool:

@@ -20,11 +20,12 @@ from app.kernel.i18n import N_
 from app.scanning.rules import ScanKind
 from app.scanning.tasks import NewScan, Verdict
 from app.stocktake.counting.queries import TASK, BinRow, Board, find_board, list_related
-from app.stocktake.counting.rules import Act, Count, CountKey, Goods, LeanScan, bounded, fold, rank
+from app.stocktake.counting.rules import Act, Count, CountKey, Goods, LeanScan, bounded, fold, is_before_start, rank
 from app.stocktake.models import StocktakeBin
 from app.stocktake.rules import LEASE, OVER, TAKES_SCANS, BinState
 
 NOT_STARTED: Final = "stocktake_not_started"
+TOO_EARLY: Final = "stocktake_too_early"
 CLOSED: Final = "stocktake_closed"
 UNKNOWN: Final = "stocktake_unknown"
 OWN_RECOUNT: Final = "stocktake_own_recount"
@@ -32,6 +33,7 @@ NOT_OWN_UNDO: Final = "stocktake_undo_not_own"
 BIN_MISSING: Final = "stocktake_bin_missing"
 REASONS: Final[dict[str, str]] = {
     NOT_STARTED: N_("This stocktake has not begun."),
+    TOO_EARLY: N_("This was scanned before the stocktake began: check the phone's clock and count again."),
     CLOSED: N_("This stocktake is over: the scan came too late to count."),
     UNKNOWN: N_("There is no such stocktake."),
     OWN_RECOUNT: N_("You counted this bin before: somebody else has to recount it."),
@@ -83,6 +85,8 @@ def _verdict(scan: NewScan, board: Board, related: dict[UUID, LeanScan]) -> Verd
         return _ACCEPTED
     if scan.location_id is None:
         return Verdict(accepted=False, reason=BIN_MISSING)
+    if board.started_at is not None and is_before_start(scan.occurred_at, scan.uncertainty_ms, board.started_at):
+        return Verdict(accepted=False, reason=TOO_EARLY)
     if not board.one_person and _counted_before(scan, board.rows):
         return Verdict(accepted=False, reason=OWN_RECOUNT)
     return _ACCEPTED

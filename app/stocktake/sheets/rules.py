@@ -12,6 +12,7 @@ from msgspec import Struct
 from app.kernel.errors import InvalidInput, NotFound, RuleBroken
 from app.kernel.exact import TooLarge, plain
 from app.kernel.i18n import N_
+from app.stocktake.rules import EARLY
 
 MOST_SHEETS: Final = 500
 BLANK_LINES: Final = 8
@@ -124,7 +125,7 @@ class Entry(Struct, frozen=True):
 
 def ensure_instant(at: datetime, started_at: datetime | None, now: datetime) -> None:
     """Refuse an instant at which this stocktake was not being counted. Errors: InstantWrong."""
-    if started_at is None or not started_at - timedelta(minutes=1) <= at <= now + timedelta(minutes=1):
+    if started_at is None or not started_at - EARLY <= at <= now + EARLY:
         raise InstantWrong(start=f"{started_at:%Y-%m-%d %H:%M} UTC" if started_at else "–")
 
 
