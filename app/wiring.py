@@ -41,7 +41,7 @@ from app.identity.service import forget_old
 from app.imports import actions as imports_actions
 from app.imports import cli as imports_cli
 from app.imports import views as imports_views
-from app.imports.kinds import KINDS, ImportKind
+from app.imports.kinds import KINDS, PAGES, ImportKind
 from app.imports.leftovers import remove_leftovers
 from app.imports.views import IMPORTERS
 from app.jobs import registry as jobs_registry
@@ -55,6 +55,7 @@ from app.ledger import cli as ledger_cli
 from app.ledger import views as ledger_views
 from app.ledger.opening_balances import balance_kinds
 from app.ledger.openings import OpeningStock
+from app.ledger.queries import get_posting_keyed
 from app.ledger.verify import INVARIANTS, OTHERS, verify
 from app.notices import kinds as notice_kinds
 from app.notices import views as notices_views
@@ -135,6 +136,18 @@ IMPORT_KINDS: tuple[ImportKind, ...] = (
     OpeningStock(),
     *balance_kinds(),
 )
+
+IMPORT_PAGES: dict[str, Callable[[Session, str], str]] = {
+    "items": lambda _session, _key: url_for("catalog.items"),
+    "partners": lambda _session, _key: url_for("partners.partners"),
+    "suppliers": lambda _session, _key: url_for("partners.partners", role="supplier"),
+    "customers": lambda _session, _key: url_for("partners.partners", role="customer"),
+    "bins": lambda _session, _key: url_for("places.bins"),
+    **{
+        kind.key: lambda session, key: url_for("stock.posting", seq=get_posting_keyed(session, key).seq)
+        for kind in (OpeningStock(), *balance_kinds())
+    },
+}
 
 COMMANDS = (
     identity_cli.users,
@@ -290,6 +303,7 @@ def _set_web_up(app: Flask) -> None:
 def _fill_registries() -> None:
     on_set_up[:] = [catalog_service.begin, places_service.begin]
     KINDS.update({kind.key: kind for kind in IMPORT_KINDS})
+    PAGES.update(IMPORT_PAGES)
     proofs[:] = [_broken_books]
     OTHERS.update(clearing_proofs.INVARIANTS)
     jobs_registry.register(*NIGHTLY)

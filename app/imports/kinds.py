@@ -59,6 +59,8 @@ class ImportKind(Protocol):
 TakeBack = Callable[[Session, Applying], None]  # with the key that it was applied under
 
 KINDS: dict[str, ImportKind] = {}
+# By kind, the page on which stands what an import brought, asked with the key that it was applied under.
+PAGES: dict[str, Callable[[Session, str], str]] = {}
 
 
 def fields_of(session: Session, kind: ImportKind) -> list[Field]:

@@ -148,11 +148,11 @@ def take_back(session: Session, import_id: int, by: int, now: datetime, day: dat
     if undo is None:
         raise WrongState
     change_state(session, import_id, ImportState.TAKEN_BACK, now)
-    undo(session, Applying(by, now, day, _key(import_id)))
-    audit(session, by, "import.take_back", _key(import_id), {"kind": found.kind, "file_name": found.file_name}, now)
+    undo(session, Applying(by, now, day, key_of(import_id)))
+    audit(session, by, "import.take_back", key_of(import_id), {"kind": found.kind, "file_name": found.file_name}, now)
 
 
-def _key(import_id: int) -> str:
+def key_of(import_id: int) -> str:
     """Return under which key an import is booked, and the audit trail's name for it."""
     return f"import:{import_id}"
 
@@ -279,14 +279,14 @@ def _read_and_write(import_id: int, run: int, time_zone: str, by: int | None) ->
         _show(import_id, run, bad, good=good, bad_ones=found.good + found.bad - good)
         return
     now = utc_now()
-    how = Applying(by or found.created_by, now, business_day(now, time_zone), _key(import_id))
+    how = Applying(by or found.created_by, now, business_day(now, time_zone), key_of(import_id))
     with _collecting_later(), transaction() as session:
         # The state first: of two processes at work on one import the second finds it applied and leaves.
         change_state(session, import_id, ImportState.APPLIED, now, applied=len(rows))
         _ensure_not_overtaken(session, found, before)
         get_kind(found.kind).apply(session, [row.draft for row in read], how)
         facts = {"kind": found.kind, "file_name": found.file_name, "rows": len(rows)}
-        audit(session, how.by, "import.apply", _key(import_id), facts, now)
+        audit(session, how.by, "import.apply", key_of(import_id), facts, now)
 
 
 @contextmanager

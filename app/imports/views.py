@@ -11,7 +11,7 @@ from app.db import db, transaction
 from app.identity.access import current_user, may
 from app.identity.rules import Permission
 from app.imports.forms import UploadForm, chosen_columns, columns_form
-from app.imports.kinds import KINDS, ImportKind, fields_of, get_kind
+from app.imports.kinds import KINDS, PAGES, ImportKind, fields_of, get_kind
 from app.imports.listings import bad_rows_listing, imports_listing, reasons_of
 from app.imports.models import Import
 from app.imports.queries import find_rows_gone, get_import, list_bad_rows
@@ -33,6 +33,7 @@ from app.imports.service import (
     add_import,
     discard,
     drop_rows,
+    key_of,
     match_rows,
     send_to_work,
     start_applying,
@@ -132,6 +133,7 @@ def _progress(found: Import) -> Response:
         "page": bad_rows,
         "gone": sentence(gone) if gone else None,
         "kept_days": KEPT.days if has_ended(found.state, found.good) else None,
+        "brought": PAGES[found.kind](db.session(), key_of(found.id)) if found.applied else None,
         "title": found.file_name,
     }
     part = request.headers.get("HX-Request")

@@ -131,6 +131,14 @@ def get_posting(session: Session, seq: int) -> Posting:
     return posting
 
 
+def get_posting_keyed(session: Session, key: str) -> Posting:
+    """Return the posting of a fact by the fact's key. Errors: UnknownPosting."""
+    posting = session.scalar(select(Posting).where(Posting.key == key))
+    if posting is None:
+        raise UnknownPosting(seq=key)
+    return posting
+
+
 def select_closings() -> Select[Any]:
     """Return the statement of the list of closed periods, each with the name of who closed it."""
     columns: tuple[Any, ...] = (PeriodClosing.until, PeriodClosing.after_seq, PeriodClosing.at, User.name)

@@ -7,8 +7,11 @@ from collections.abc import Callable
 
 import pytest
 import xlsxwriter
+from flask import Flask
 from flask.testing import FlaskClient
 
+from app.db import db
+from app.imports.kinds import KINDS, PAGES
 from tests.conftest import SignIn
 
 LONGEST_WAIT = 60
@@ -57,7 +60,7 @@ def test_a_file_goes_from_the_upload_to_the_list_of_items(owner: FlaskClient) ->
     assert owner.post(f"{address}/columns", data=every | {"heading": "4"}).status_code == 303
     assert "Take over 2 rows" in _wait(owner, address, ">checked<")
     assert owner.post(f"{address}/apply").status_code == 303
-    _wait(owner, address, ">taken over<")
+    assert '<a href="/items/">2</a>' in _wait(owner, address, ">taken over<")
     assert all(name in owner.get("/items/").text for name in ("Cola", "Tea"))
 
 
@@ -92,6 +95,36 @@ def test_a_required_column_that_is_missing_is_asked_for_where_the_others_were_ch
     assert "文件缺少列：商品名称。" in answer.text
     chosen = r'name="column_purchase_price".*?<option selected value="2">'
     assert re.search(chosen, answer.text, re.DOTALL)
+
+
+@pytest.mark.parametrize(
+    ("kind", "content", "place"),
+    [
+        ("suppliers", "name\nTea & Co\n", "/partners/?role=supplier"),
+        ("customers", "name\nCorner Shop\n", "/partners/?role=customer"),
+        ("opening-cash", "account,amount\ncash,100\n", "/stock/postings/1"),
+    ],
+)
+def test_what_was_taken_over_opens_to_what_it_became(owner: FlaskClient, kind: str, content: str, place: str) -> None:
+    address = _upload(owner, content.encode(), f"{kind}.csv", kind)
+    matched = dict(
+        re.findall(
+            r'<select[^>]*name="(column_\w+)".*?selected[^>]*value="(-?\d+)"', owner.get(address).text, re.DOTALL
+        )
+    )
+    assert owner.post(f"{address}/columns", data=matched | {"heading": "0"}).status_code == 303
+    _wait(owner, address, ">checked<")
+    assert owner.post(f"{address}/apply").status_code == 303
+    page = _wait(owner, address, ">taken over<")
+    assert f'<a href="{place}">1</a>' in page
+    assert owner.get(place).status_code == 200
+
+
+def test_every_kind_names_the_page_of_what_it_brings(app: Flask, owner: FlaskClient) -> None:
+    assert set(PAGES) == set(KINDS)
+    with app.test_request_context():
+        places = {PAGES[kind](db.session(), "") for kind in ("items", "partners", "suppliers", "customers", "bins")}
+    assert {owner.get(place).status_code for place in places} == {200}
 
 
 @pytest.mark.parametrize("kind", ["items", "partners", "suppliers", "customers", "bins", "opening-stock"])
