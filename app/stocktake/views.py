@@ -95,9 +95,8 @@ def show_page(stocktake_id: int, problem: RuleBroken | None = None) -> Response:
         state_tone=STATE_TONES[view.row.state],
         scope_name=gettext("Spot count") if view.row.spot_bin_id else gettext(SCOPE_NAMES[view.row.scope_kind]),
         takes_scans=view.row.state in TAKES_SCANS,
-        sees_report=seen,
         problem=sentence(problem) if problem else None,
-        **(live_context(view.row) if view.row.state is not StocktakeState.DRAFT else {"live": None}),
+        **(live_context(view.row) if view.row.state is not StocktakeState.DRAFT else {"live": None, "sees_report": seen}),
     )
     page.status_code = problem.status if problem else 200
     return page
@@ -105,11 +104,11 @@ def show_page(stocktake_id: int, problem: RuleBroken | None = None) -> Response:
 
 def live_context(stocktake: Stocktake) -> dict[str, object]:
     """Return what the live part of the page shows to this user."""
-    decides = any(current_user.may(each) for each in DECIDERS)
-    seen = decides and sees_report(stocktake.blind, stocktake.state)
+    seen, decides = sees_report(stocktake.blind, stocktake.state), any(current_user.may(each) for each in DECIDERS)
     return {
-        "live": read_live(db.session(), stocktake, utc_now(), with_accuracy=seen),
+        "live": read_live(db.session(), stocktake, utc_now(), with_accuracy=decides and seen),
         "may_bind": current_user.may(Permission.EDIT_ITEMS),
+        "sees_report": seen,
     }
 
 
