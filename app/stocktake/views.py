@@ -83,6 +83,8 @@ def show_page(stocktake_id: int, problem: RuleBroken | None = None) -> Response:
     view, now = get_view(session, stocktake_id), utc_now()
     seen = sees_report(view.row.blind, view.row.state)
     may_free = view.row.state is StocktakeState.COUNTING and current_user.may(Permission.PLAN_STOCKTAKE)
+    begun = view.row.state is not StocktakeState.DRAFT
+    live = live_context(view.row) if begun else {"live": None, "sees_report": seen}
     page = answer_rows(
         bins_listing(view, request.args.get("state", ""), now, sees_report=seen, may_free=may_free),
         "stocktake/show.html",
@@ -96,7 +98,7 @@ def show_page(stocktake_id: int, problem: RuleBroken | None = None) -> Response:
         scope_name=gettext("Spot count") if view.row.spot_bin_id else gettext(SCOPE_NAMES[view.row.scope_kind]),
         takes_scans=view.row.state in TAKES_SCANS,
         problem=sentence(problem) if problem else None,
-        **(live_context(view.row) if view.row.state is not StocktakeState.DRAFT else {"live": None, "sees_report": seen}),
+        **live,
     )
     page.status_code = problem.status if problem else 200
     return page
