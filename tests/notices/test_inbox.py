@@ -22,7 +22,8 @@ NOW = datetime(2026, 11, 23, 8, tzinfo=UTC)
 @pytest.fixture(autouse=True)
 def kind() -> Iterator[str]:
     """A kind of notice for the tests alone; its words are translated already."""
-    register(Kind("test", N_("Stocktake"), N_("%(name)s can sign in now."), words=frozenset({"word"})))
+    words = N_("%(name)s can sign in now, and is then asked for a password of their own.")
+    register(Kind("test", N_("Stocktake"), words, words=frozenset({"word"})))
     yield "test"
     del KINDS["test"]
 
@@ -50,7 +51,7 @@ def test_a_user_reads_a_notice_and_goes_where_it_leads(
         notify(session, user, "test", "k2", NOW, {"name": "王"})
     client = sign_in(user_id=user)
     page = client.get("/inbox").text
-    assert ("&lt;李&gt; can sign in now." in page, "(2)" in page) == (True, True)
+    assert ("&lt;李&gt; can sign in now, and" in page, "(2)" in page) == (True, True)
     first = db.session.scalar(select(Notice.id).where(Notice.key == "k1"))
     db.session.rollback()
     assert client.post(f"/inbox/{first}").location == "/menu"

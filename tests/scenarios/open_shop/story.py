@@ -81,7 +81,7 @@ class Day:
         with self.shop.write() as session:
             self.stocktake = plan(session, wanted, self.planner, now()).id
         with self.shop.write() as session:
-            start(session, self.stocktake, self.planner, now())
+            start(session, self.stocktake, self.planner, self.shop.began)
         for counter in self.counters:
             counter.phone.task = f"stocktake:{self.stocktake}"
 
