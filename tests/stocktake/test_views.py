@@ -75,7 +75,8 @@ def test_a_plan_is_typed_and_started(shop: Shop, sign_in: SignIn) -> None:
     assert client.post(f"{address}/start").status_code == 303
     page = text_of(client, address)
     assert "A-2" in page
-    assert f'<a href="{address}?state=closed#bins-title">0</a> / <a href="{address}#bins-title">3</a>' in page
+    assert f'<a href="{address}#bins-title">0 / 3</a>' in page
+    assert f'<a href="{address}?state=waiting#bins-title">3</a>' in page
     assert 'class="code">A-2<' in text_of(client, f"{address}?state=waiting")
     assert 'class="code">A-2<' not in text_of(client, f"{address}?state=closed")
     assert stocktake.number in text_of(client, "/stocktakes/")
