@@ -129,14 +129,9 @@ FEATURES: tuple[tuple[Blueprint, str], ...] = (
     (openapi.bp, openapi.PREFIX),
 )
 
-IMPORT_KINDS: tuple[ImportKind, ...] = (
-    ItemImport(),
-    *partner_kinds(),
-    BinImport(),
-    OpeningStock(),
-    *balance_kinds(),
-)
-
+OPENING_KINDS: tuple[ImportKind, ...] = (OpeningStock(), *balance_kinds())
+IMPORT_KINDS: tuple[ImportKind, ...] = (ItemImport(), *partner_kinds(), BinImport(), *OPENING_KINDS)
+# Where stands what an import brought; an opening is one posting.
 IMPORT_PAGES: dict[str, Callable[[Session, str], str]] = {
     "items": lambda _session, _key: url_for("catalog.items"),
     "partners": lambda _session, _key: url_for("partners.partners"),
@@ -145,7 +140,7 @@ IMPORT_PAGES: dict[str, Callable[[Session, str], str]] = {
     "bins": lambda _session, _key: url_for("places.bins"),
     **{
         kind.key: lambda session, key: url_for("stock.posting", seq=get_posting_keyed(session, key).seq)
-        for kind in (OpeningStock(), *balance_kinds())
+        for kind in OPENING_KINDS
     },
 }
 
